@@ -1,0 +1,338 @@
+/**
+ * The words that cross borders: ids, enums and records shared by every host, room and the renderer.
+ * Pure zod values; types are inferred from them. Ids cross borders, paths do not (a `path` here is text to show, never accepted as input).
+ */
+import { z } from 'zod'
+
+export const photoId = z.int().positive()
+export const folderId = z.int().positive()
+export const runId = z.int().positive()
+export const planId = z.int().positive()
+export const writeId = z.int().positive()
+/** Opaque, unguessable token for a file or folder that the host was shown (dropped, picked, or under a granted root). */
+export const grantId = z.string().min(8).max(64)
+/** Milliseconds since the Unix epoch, UTC. */
+export const timestampMs = z.int().nonnegative()
+
+export const STAGES = ['caption', 'keywords', 'description'] as const
+export const stage = z.enum(STAGES)
+export type Stage = z.infer<typeof stage>
+
+export const TEXT_FIELDS = ['title', 'description', 'altText'] as const
+export const textField = z.enum(TEXT_FIELDS)
+export type TextField = z.infer<typeof textField>
+
+export const FIELDS = [...TEXT_FIELDS, 'keywords', 'hierarchicalKeywords'] as const
+export const field = z.enum(FIELDS)
+export type Field = z.infer<typeof field>
+
+/** The text field that a stage's text lands in. */
+export const FIELD_OF_STAGE = { caption: 'title', description: 'description' } as const
+
+export const PHOTO_KINDS = ['jpeg', 'png', 'tiff', 'webp', 'heif', 'avif', 'jxl', 'dng', 'raw'] as const
+export const photoKind = z.enum(PHOTO_KINDS)
+export type PhotoKind = z.infer<typeof photoKind>
+
+/** Where a photo stands: untagged → queued → proposed → approved → written; rejected and failed are set aside. */
+export const PHOTO_STATES = ['untagged', 'queued', 'proposed', 'approved', 'written', 'rejected', 'failed'] as const
+export const photoState = z.enum(PHOTO_STATES)
+export type PhotoState = z.infer<typeof photoState>
+
+/** A reason beats a boolean: what is wrong with something, by code (see contract/errors), with data for the sentence. */
+export const problem = z.object({
+  code: z.string(),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()).optional(),
+})
+export type Problem = z.infer<typeof problem>
+
+export const photoSummary = z.object({
+  id: photoId,
+  folderId,
+  name: z.string(),
+  path: z.string(),
+  kind: photoKind,
+  state: photoState,
+  sizeBytes: z.int().nonnegative(),
+  /** Upright pixels; null until the photo has been looked at. */
+  width: z.int().positive().nullable(),
+  height: z.int().positive().nullable(),
+  takenAtMs: timestampMs.nullable(),
+  /** SHA-256 of the file, hex; null until the photo has been looked at. Changes the thumbnail address. */
+  contentHash: z.string().nullable(),
+  /** Name of the JPEG that belongs to this RAW file, shown as one photo. */
+  pairedName: z.string().nullable(),
+  duplicateOf: photoId.nullable(),
+  gated: z.boolean(),
+  problem: problem.nullable(),
+})
+export type PhotoSummary = z.infer<typeof photoSummary>
+
+export const folder = z.object({
+  id: folderId,
+  parentId: folderId.nullable(),
+  name: z.string(),
+  path: z.string(),
+  photoCount: z.int().nonnegative(),
+  /** Photos here and below. */
+  totalCount: z.int().nonnegative(),
+})
+export type Folder = z.infer<typeof folder>
+
+export const photoFilter = z.object({
+  folderId: folderId.optional(),
+  recursive: z.boolean().default(true),
+  states: z.array(photoState).optional(),
+  /** Case-insensitive substring of the file name or of a keyword. */
+  text: z.string().max(200).optional(),
+  sort: z.enum(['path', 'taken', 'name']).default('path'),
+})
+export type PhotoFilter = z.infer<typeof photoFilter>
+
+export const importNote = z.object({ path: z.string(), code: z.string(), message: z.string() })
+export type ImportNote = z.infer<typeof importNote>
+
+export const importSummary = z.object({
+  importId: z.string(),
+  state: z.enum(['running', 'done', 'cancelled', 'failed']),
+  found: z.int().nonnegative(),
+  added: z.int().nonnegative(),
+  changed: z.int().nonnegative(),
+  /** Files that are not photos by rule (sidecars, backups, hidden …), counted only. */
+  ignored: z.int().nonnegative(),
+  /** At most 200 notes travel; `noteCount` is the true number. */
+  notes: z.array(importNote),
+  noteCount: z.int().nonnegative(),
+  problem: problem.nullable(),
+})
+export type ImportSummary = z.infer<typeof importSummary>
+
+// ── Metadata ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a file (with its sidecar) holds now, by field, and where each value came from. Absent is null, empty is ''. */
+export const metadataSnapshot = z.object({
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  altText: z.string().nullable(),
+  keywords: z.array(z.string()),
+  hierarchicalKeywords: z.array(z.string()),
+  /** Field → tags that carried the effective value, e.g. `XMP-dc:Title`, `sidecar XMP-dc:Title`. */
+  sources: z.partialRecord(field, z.array(z.string())),
+  /** Fields whose places disagree: each place with its value. */
+  conflicts: z.array(z.object({ field, values: z.array(z.object({ tag: z.string(), value: z.union([z.string(), z.array(z.string())]) })) })),
+})
+export type MetadataSnapshot = z.infer<typeof metadataSnapshot>
+
+export const fieldValue = z.union([z.string(), z.array(z.string()), z.null()])
+export const planChange = z.object({ field, from: fieldValue, to: fieldValue })
+export type PlanChange = z.infer<typeof planChange>
+
+export const plan = z.object({
+  id: planId,
+  photoId,
+  path: z.string(),
+  target: z.enum(['embedded', 'sidecar']),
+  targetPath: z.string(),
+  changes: z.array(planChange),
+  warnings: z.array(problem),
+  /** Set when this photo cannot be written at all; nothing will be touched. */
+  refusal: problem.nullable(),
+  createdAtMs: timestampMs,
+})
+export type Plan = z.infer<typeof plan>
+
+export const writeOutcome = z.object({
+  photoId,
+  path: z.string(),
+  /** written: verified on disk · unchanged: nothing to do, no byte moved · reverted · refused: by rule, untouched · failed: untouched. */
+  outcome: z.enum(['written', 'unchanged', 'reverted', 'refused', 'failed']),
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  writeId: writeId.nullable(),
+})
+export type WriteOutcome = z.infer<typeof writeOutcome>
+
+export const journalState = z.enum(['pending', 'written', 'failed', 'reverted'])
+export const journalEntry = z.object({
+  writeId,
+  photoId: photoId.nullable(),
+  path: z.string(),
+  targetPath: z.string(),
+  timeMs: timestampMs,
+  /** One number for all files of one write command. */
+  run: z.int().positive(),
+  changes: z.array(planChange),
+  state: journalState,
+  problem: problem.nullable(),
+  models: z.array(z.string()),
+})
+export type JournalEntry = z.infer<typeof journalEntry>
+
+// ── Proposals and decisions ──────────────────────────────────────────────────────────────────────────────────
+
+export const proposedKeyword = z.object({
+  keyword: z.string(),
+  /** A true score of the model in 0..1, or null where the model gives none. Never a rank. */
+  confidence: z.number().min(0).max(1).nullable(),
+  /** What the word rests on: object, faces, text, colour, light, season, daypart, place, country, or model. */
+  source: z.string(),
+  /** `maybe` is shown but not accepted by approving the photo. */
+  level: z.enum(['propose', 'maybe']),
+})
+export type ProposedKeyword = z.infer<typeof proposedKeyword>
+
+export const proposal = z.object({
+  id: z.int().positive(),
+  photoId,
+  runId: runId.nullable(),
+  stage,
+  /** Set for caption and description. */
+  text: z.string().nullable(),
+  /** Set for keywords. */
+  keywords: z.array(proposedKeyword),
+  /** Codes of the gates that this proposal failed; gated proposals are never part of "approve all passing". */
+  gates: z.array(z.string()),
+  model: z.string(),
+  backend: z.string(),
+  promptName: z.string(),
+  promptHash: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  rawReply: z.string(),
+  timings: z.object({ prepareMs: z.number(), requestMs: z.number(), totalMs: z.number() }),
+  /** Content hash of the file that the model saw. */
+  contentHash: z.string(),
+  settingsHash: z.string(),
+  createdAtMs: timestampMs,
+})
+export type Proposal = z.infer<typeof proposal>
+
+export const decisionStatus = z.enum(['open', 'approved', 'rejected'])
+export const fieldDecision = z.object({ verdict: z.enum(['accept', 'reject']), text: z.string(), origin: z.enum(['proposal', 'hand']) })
+export const keywordVerdict = z.enum(['add', 'reject', 'remove'])
+export type KeywordVerdict = z.infer<typeof keywordVerdict>
+/**
+ * What the photographer decided. Nothing here means "undecided": existing values stay. Approving turns undecided proposals
+ * into accepted ones (fill if empty), explicit verdicts win (replace).
+ */
+export const decision = z.object({
+  photoId,
+  status: decisionStatus,
+  fields: z.partialRecord(textField, fieldDecision),
+  keywords: z.array(z.object({ keyword: z.string(), verdict: keywordVerdict, origin: z.enum(['proposal', 'hand']) })),
+  /** The whole keyword list, set by hand; the entries above still apply on top. Null when not set. */
+  keywordList: z.array(z.string()).nullable(),
+})
+export type Decision = z.infer<typeof decision>
+
+export const decisionChange = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('field'), field: textField, verdict: z.enum(['accept', 'reject', 'clear']), text: z.string().max(20_000).optional() }),
+  z.object({ kind: z.literal('keyword'), keyword: z.string().min(1).max(200), verdict: z.enum(['add', 'reject', 'remove', 'clear']) }),
+  z.object({ kind: z.literal('keyword-list'), keywords: z.array(z.string().min(1).max(200)).max(1000).nullable() }),
+])
+export type DecisionChange = z.infer<typeof decisionChange>
+
+export const review = z.object({
+  photo: photoSummary,
+  current: metadataSnapshot.nullable(),
+  currentProblem: problem.nullable(),
+  proposals: z.partialRecord(stage, proposal),
+  decision,
+  /** What approving now would write, or what is approved. */
+  preview: z
+    .object({
+      target: z.enum(['embedded', 'sidecar']),
+      targetPath: z.string(),
+      changes: z.array(planChange),
+      warnings: z.array(problem),
+      refusal: problem.nullable(),
+    })
+    .nullable(),
+  canUndo: z.boolean(),
+  canRedo: z.boolean(),
+})
+export type Review = z.infer<typeof review>
+
+/** One outcome an item: one bad photo never stops a batch. */
+export const itemOutcome = z.object({ photoId, path: z.string(), done: z.boolean(), problem: problem.nullable() })
+export type ItemOutcome = z.infer<typeof itemOutcome>
+
+// ── Runs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const runState = z.enum(['running', 'paused', 'interrupted', 'done', 'cancelled'])
+export const runSummary = z.object({
+  runId,
+  state: runState,
+  stages: z.array(stage),
+  /** Role (= stage) → model name used. */
+  models: z.partialRecord(stage, z.string()),
+  total: z.int().nonnegative(),
+  done: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  startedAtMs: timestampMs,
+  finishedAtMs: timestampMs.nullable(),
+  photosPerMinute: z.number().nonnegative(),
+  /** Estimate; null until the first photos are done. */
+  timeLeftMs: z.number().nonnegative().nullable(),
+  /** What the run is doing or why it waits, e.g. "loading model". */
+  note: z.string().nullable(),
+})
+export type RunSummary = z.infer<typeof runSummary>
+
+export const runFailure = z.object({ photoId, path: z.string(), stage: stage.nullable(), problem })
+export type RunFailure = z.infer<typeof runFailure>
+
+// ── Models ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const backendName = z.enum(['vllm', 'ollama', 'llamacpp', 'lmdeploy', 'embedded', 'onnx', 'remote', 'unassigned'])
+export type BackendName = z.infer<typeof backendName>
+
+export const modelState = z.enum(['ready', 'loading', 'available', 'not-installed', 'unreachable', 'deprecated'])
+export const modelSummary = z.object({
+  name: z.string(),
+  displayName: z.string(),
+  backend: backendName,
+  quantization: z.string().nullable(),
+  vramEstimateMb: z.number().nonnegative().nullable(),
+  roles: z.array(z.string()),
+  state: modelState,
+  stateReason: z.string().nullable(),
+  /** Leaves this machine when used. */
+  remote: z.boolean(),
+})
+export type ModelSummary = z.infer<typeof modelSummary>
+
+export const selectedModel = z.object({
+  name: z.string(),
+  backend: backendName,
+  quantization: z.string().nullable(),
+  vram_estimate_mb: z.number().nullable(),
+  role_priority: z.number(),
+  reasons: z.array(z.string()),
+})
+export const rejectedModel = z.object({ name: z.string(), reason: z.string() })
+export const selection = z.object({
+  role: z.string(),
+  profile: z.string(),
+  models: z.array(selectedModel),
+  rejected: z.array(rejectedModel),
+})
+export type Selection = z.infer<typeof selection>
+
+export const gpu = z.object({ index: z.int(), name: z.string(), totalMb: z.number(), freeMb: z.number().nullable() })
+export type Gpu = z.infer<typeof gpu>
+
+export const profileSummary = z.object({
+  name: z.string(),
+  description: z.string(),
+  maxVramMb: z.number(),
+  effects: z.array(z.string()),
+})
+export const profileState = z.object({
+  active: z.string(),
+  detected: z.string(),
+  /** Why the active one is active: environment, chosen, detected. */
+  reason: z.string(),
+  gpus: z.array(gpu),
+  available: z.array(profileSummary),
+})
+export type ProfileState = z.infer<typeof profileState>

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { folder, folderId, grantId, importSummary, photoFilter, photoId, photoSummary } from '../model.ts'
+import { route } from '../route.ts'
+
+export const libraryRoutes = {
+  /** Lists a granted folder (or the granted roots when no id is given): the folder picker of the browser host. */
+  'library.browse': route(
+    z.object({ grantId: grantId.optional() }),
+    z.object({
+      here: z.object({ id: grantId, name: z.string() }).nullable(),
+      parentId: grantId.nullable(),
+      entries: z.array(z.object({ id: grantId, name: z.string(), kind: z.enum(['folder', 'photo']) })),
+      /** True when more than 2,000 entries were there. */
+      truncated: z.boolean(),
+    }),
+  ),
+  'library.import': route(z.object({ grantIds: z.array(grantId).min(1).max(1000), recursive: z.boolean() }), z.object({ importId: z.string() })),
+  'library.importStatus': route(z.object({ importId: z.string() }), importSummary),
+  'library.cancelImport': route(z.object({ importId: z.string() }), z.object({})),
+  'library.folders': route(z.object({}), z.array(folder)),
+  'library.photos': route(
+    photoFilter.extend({ offset: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }),
+    z.object({ total: z.int(), items: z.array(photoSummary) }),
+  ),
+  'library.photoIds': route(photoFilter, z.array(photoId)),
+  'library.photo': route(z.object({ photoId }), photoSummary),
+  /** Forgets the folder and everything below it in our database and caches. No file is touched. */
+  'library.forgetFolder': route(z.object({ folderId }), z.object({ photos: z.int() })),
+}

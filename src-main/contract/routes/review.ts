@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { decisionChange, itemOutcome, photoId, review } from '../model.ts'
+import { route } from '../route.ts'
+
+export const reviewRoutes = {
+  'review.get': route(z.object({ photoId }), review),
+  'review.decide': route(z.object({ photoId, change: decisionChange }), review),
+  'review.undo': route(z.object({ photoId }), review),
+  'review.redo': route(z.object({ photoId }), review),
+  /** Accepts every undecided passing proposal of each photo (fill if empty) and marks the photo approved. */
+  'review.approve': route(z.object({ photoIds: z.array(photoId).min(1) }), z.array(itemOutcome)),
+  'review.reject': route(z.object({ photoIds: z.array(photoId).min(1) }), z.array(itemOutcome)),
+}

@@ -1,0 +1,29 @@
+/** What imaging gives to the rest of the studio, and what its worker answers. */
+import type { PhotoKind } from '../contract/model.ts'
+
+export const THUMB_SIZES = [320, 1600] as const
+export type ThumbSize = (typeof THUMB_SIZES)[number]
+
+/** Everything one look at a file tells. `takenAtMs`: EXIF local time with its offset where given, else read as UTC. */
+export interface LookResult {
+  contentHash: string
+  /** Upright pixels. */
+  width: number
+  height: number
+  orientation: number
+  takenAtMs: number | null
+  gps: { latitude: number; longitude: number } | null
+}
+
+export interface Imaging {
+  /**
+   * Reads the file once: SHA-256, size, orientation, capture time, position.
+   * @throws StudioError of IMAGING_ERRORS
+   */
+  look(path: string, kind: PhotoKind, signal?: AbortSignal): Promise<LookResult>
+  /** Path of the cached WebP or JPEG thumbnail, made when missing: embedded preview first, else one decode for both sizes. */
+  thumbnail(photo: { path: string; kind: PhotoKind; contentHash: string }, size: ThumbSize, signal?: AbortSignal): Promise<{ file: string; contentType: string }>
+  /** The picture a model sees: upright, sRGB, flattened on mid grey, long edge at most `longEdge`, JPEG quality 85, no metadata. */
+  modelView(photo: { path: string; kind: PhotoKind; contentHash: string }, longEdge: number, signal?: AbortSignal): Promise<{ jpeg: Uint8Array; width: number; height: number }>
+  dispose(): Promise<void>
+}

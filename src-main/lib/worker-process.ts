@@ -1,0 +1,43 @@
+/**
+ * The two ends of a worker process as the rooms see them. How a process is started differs by host (a forked Node, an Electron
+ * utility process), so hosts hand a `SpawnWorker` to compose(); see src-main/workers for the protocol on top.
+ */
+export type WorkerName = 'imaging' | 'embedded' | 'onnx' | 'import'
+
+export interface WorkerChannel {
+  readonly pid: number | undefined
+  post(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Called once, with the exit code or null when a signal ended it. */
+  onExit(listener: (code: number | null) => void): void
+  kill(): void
+}
+
+export type SpawnWorker = (name: WorkerName, environment?: Record<string, string>) => WorkerChannel
+
+/** A worker that answers calls; started on the first call, restarted after a crash. */
+export interface WorkerClient {
+  /**
+   * @throws StudioError `decoder-crashed`-like codes are chosen by the room: this rejects with WorkerGone when the process ended,
+   * with WorkerTimeout after `timeoutMs` (the process is then killed), or with the StudioError the handler threw.
+   */
+  call<T>(method: string, params: unknown, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<T>
+  readonly running: boolean
+  /** Ends the process; the next call starts a new one. */
+  unload(): Promise<void>
+  dispose(): Promise<void>
+}
+
+export class WorkerGone extends Error {
+  constructor(readonly exitCode: number | null) {
+    super(`worker process ended (${exitCode ?? 'signal'})`)
+    this.name = 'WorkerGone'
+  }
+}
+
+export class WorkerTimeout extends Error {
+  constructor(readonly timeoutMs: number) {
+    super(`worker process gave no answer within ${timeoutMs} ms`)
+    this.name = 'WorkerTimeout'
+  }
+}
