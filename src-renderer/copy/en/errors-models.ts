@@ -1,0 +1,91 @@
+/** English: what can happen on the way to a model and back. */
+import type { MODEL_ERRORS } from '../../../src-main/contract/errors/index.ts'
+import { type ProblemData, type ProblemSentences, textOf } from '../sentences.ts'
+
+const NO_FILE = 'Your photos are not affected.'
+const say =
+  (what: string, next = '', safe = NO_FILE) =>
+  (): ProblemSentences => ({ what, safe, next })
+const model = (data: ProblemData) => textOf(data, 'model', textOf(data, 'name', 'This model'))
+
+export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: ProblemData) => ProblemSentences> = {
+  'model-unknown': (data) => ({
+    what: `There is no model named ${textOf(data, 'model', textOf(data, 'name', 'like that'))}.`,
+    safe: NO_FILE,
+    next: data['nearest'] === undefined ? 'Models lists those that exist.' : `Did you mean ${textOf(data, 'nearest', '')}?`,
+  }),
+  'model-ambiguous': (data) => ({
+    what: `More than one model is called ${model(data)}.`,
+    safe: NO_FILE,
+    next: 'Use its full name, as Models shows it.',
+  }),
+  'role-unknown': (data) => ({
+    what: `There is no task named ${textOf(data, 'role', 'like that')}.`,
+    safe: NO_FILE,
+    next: 'Choose caption, keywords or description.',
+  }),
+  'profile-unknown': (data) => ({
+    what: `There is no deployment profile named ${textOf(data, 'name', textOf(data, 'profile', 'like that'))}.`,
+    safe: NO_FILE,
+    next: 'Choose one from the list at the top of the window.',
+  }),
+  'no-model-for-role': (data) => ({
+    what: `No model that works here can do the task ${textOf(data, 'role', '')}`.trim() + '.',
+    safe: NO_FILE,
+    next: 'Choose another profile, or add a model server.',
+  }),
+  'capability-mismatch': (data) => ({
+    what: `${model(data)} cannot do what was asked, for example look at pictures.`,
+    safe: NO_FILE,
+    next: 'Choose another model for this task.',
+  }),
+  'registry-invalid': (data) => ({
+    what: `The list of models has a mistake${data['path'] === undefined ? '' : ` in ${textOf(data, 'path', '')}`}; the part that is wrong is left out.`,
+    safe: NO_FILE,
+    next: 'Correct that file, then start the studio again.',
+  }),
+  'endpoint-consent-required': (data) => ({
+    what: `The server ${textOf(data, 'host', textOf(data, 'baseUrl', ''))} is not on this machine. Photos would be sent there.`.replace('  ', ' '),
+    safe: 'Nothing was sent.',
+    next: 'Tick the consent box if that is what you want.',
+  }),
+  'endpoint-invalid': say('This address is not an OpenAI-compatible server that the studio can use.', 'Check the address. It usually ends in /v1.'),
+  'secret-missing': (data) => ({
+    what: `The key for ${textOf(data, 'name', 'this server')} is not set.`,
+    safe: NO_FILE,
+    next: `Set ${textOf(data, 'variable', 'its environment variable')} and start the studio again.`,
+  }),
+  'backend-unreachable': (data) => ({
+    what: `The model server${data['baseUrl'] === undefined ? '' : ` at ${textOf(data, 'baseUrl', '')}`} does not answer.`,
+    safe: NO_FILE,
+    next: 'Start it, or choose another model; then retry what failed.',
+  }),
+  'backend-failed': say(
+    'The model server reported an error for this photo.',
+    'Retry. If it keeps failing, look at the log of the server.',
+    'Your file was not touched.',
+  ),
+  'backend-timeout': (data) => ({
+    what: `The model gave no answer${data['seconds'] === undefined ? ' in time' : ` within ${textOf(data, 'seconds', '')} seconds`}.`,
+    safe: 'Your file was not touched.',
+    next: 'Retry, use a smaller model, or work on fewer photos at a time.',
+  }),
+  'backend-start-failed': (data) => ({ what: `${model(data)} could not be started.`, safe: NO_FILE, next: 'Doctor shows what is missing.' }),
+  'backend-overloaded': say(
+    'The model server has too much to do at the moment.',
+    'It is tried again a little later. Fewer photos at a time also helps.',
+  ),
+  'context-overflow': say(
+    'Picture and question together are too long for this model.',
+    'Make the picture that models see smaller in Settings, or choose another model.',
+  ),
+  'payload-too-large': say('The request is larger than the model server accepts.', 'Make the picture that models see smaller in Settings.'),
+  'request-invalid': say('The model server did not accept the form of the request.', 'Check that the model can look at pictures.'),
+  'request-refused': say('The model server refused the request.', 'Check its key and its rules, or choose another model.'),
+  'weights-missing': (data) => ({
+    what: `The files of ${textOf(data, 'model', textOf(data, 'name', 'this model'))} are not on this machine.`,
+    safe: NO_FILE,
+    next: 'Fetch them as Models describes. Nothing is downloaded without being asked.',
+  }),
+  'proxy-unavailable': say('The gateway to the models is not running.', 'Another program may hold its port: change the port in Settings.'),
+}
