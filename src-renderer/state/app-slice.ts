@@ -1,0 +1,30 @@
+import type { DoctorCheck } from '../../src-main/contract/routes/app.ts'
+import type { Problem } from '../../src-main/contract/model.ts'
+import type { Reply } from '../../src-main/contract/routes/index.ts'
+import type { Settings } from '../../src-main/contract/settings.ts'
+
+export const SCREENS = ['library', 'review', 'journal', 'models', 'settings', 'doctor'] as const
+export type Screen = (typeof SCREENS)[number]
+
+export interface AppSlice {
+  screen: Screen
+  info: Reply<'app.info'> | null
+  settings: Settings | null
+  checks: DoctorCheck[] | null
+  connection: 'open' | 'lost'
+  notices: readonly { id: number; problem: Problem }[]
+  /** Text of the polite live region. */
+  announcement: string
+  dialog: 'keys' | 'pick-folder' | 'get-models' | 'failures' | 'write' | null
+}
+
+export const startApp = (): AppSlice => ({
+  screen: 'library',
+  info: null,
+  settings: null,
+  checks: null,
+  connection: 'open',
+  notices: [],
+  announcement: '',
+  dialog: null,
+})

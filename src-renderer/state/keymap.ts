@@ -1,0 +1,61 @@
+/** Every key of the studio in one table; the key map screen and the handlers read the same one. Pure. */
+export const KEYMAP = {
+  everywhere: { 'key-map': ['?'], undo: ['Ctrl+z'], redo: ['Ctrl+Shift+z', 'Ctrl+y'], write: ['w'], 'go-library': ['g'], 'go-journal': ['j'] },
+  library: {
+    move: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
+    extend: ['Shift+ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowUp', 'Shift+ArrowDown'],
+    review: ['Enter'],
+    loupe: [' '],
+    'tag-selection': ['t'],
+    'approve-selection': ['a'],
+    'reject-selection': ['x'],
+    'select-all': ['Ctrl+a'],
+    'toggle-selected': ['Ctrl+ '],
+    filter: ['/'],
+    'clear-selection': ['Escape'],
+    larger: ['+', '='],
+    smaller: ['-'],
+  },
+  review: {
+    approve: ['a'],
+    reject: ['x'],
+    skip: ['s', 'ArrowRight'],
+    previous: ['ArrowLeft'],
+    keyword: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    'add-keyword': ['k'],
+    edit: ['e'],
+    'edit-description': ['d'],
+    'accept-title': ['Shift+t'],
+    'accept-description': ['Shift+d'],
+    provenance: ['i'],
+    back: ['Escape'],
+  },
+  journal: { 'move-entry': ['ArrowUp', 'ArrowDown'], 'select-entry': [' '], revert: ['r'] },
+} as const satisfies Record<string, Record<string, readonly string[]>>
+
+export type KeyGroup = keyof typeof KEYMAP
+export type KeyAction = { [G in KeyGroup]: keyof (typeof KEYMAP)[G] }[KeyGroup]
+
+export interface KeyPress {
+  key: string
+  ctrlKey: boolean
+  metaKey: boolean
+  altKey: boolean
+  shiftKey: boolean
+}
+
+/** `Ctrl+Shift+z`, `ArrowLeft`, `?`. Command on a Mac counts as Ctrl; Shift is named only where it does not make the character. */
+export function nameOfKey(press: KeyPress): string {
+  const printable = press.key.length === 1
+  const letter = printable && press.key.toLowerCase() !== press.key.toUpperCase()
+  const key = letter ? press.key.toLowerCase() : press.key
+  const shift = press.shiftKey && (!printable || letter || key === ' ')
+  return `${press.ctrlKey || press.metaKey ? 'Ctrl+' : ''}${press.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`
+}
+
+/** The action of a key in a group, or undefined. */
+export function findAction<G extends KeyGroup>(group: G, press: KeyPress): keyof (typeof KEYMAP)[G] | undefined {
+  const name = nameOfKey(press)
+  const entries = Object.entries(KEYMAP[group]) as [keyof (typeof KEYMAP)[G], readonly string[]][]
+  return entries.find(([, keys]) => keys.includes(name))?.[0]
+}

@@ -1,0 +1,151 @@
+/** The grid's data: folders, the filtered list, pages of it, selection. */
+import type { PhotoState, PhotoSummary } from '../../src-main/contract/model.ts'
+import { type LibraryFilter, type LibrarySlice, MAX_CELL_PX, MIN_CELL_PX, PAGE_SIZE } from './library-slice.ts'
+import { keepListed, pickAt, type PickMode } from './selection.ts'
+import { ask, patch, type Studio } from './studio.ts'
+
+const KEPT_PAGES = 30
+
+export function toPhotoFilter(filter: LibraryFilter) {
+  return {
+    ...(filter.folderId === null ? {} : { folderId: filter.folderId }),
+    recursive: filter.recursive,
+    ...(filter.states.length === 0 ? {} : { states: [...filter.states] }),
+    ...(filter.text.trim() === '' ? {} : { text: filter.text.trim() }),
+    sort: 'path' as const,
+  }
+}
+
+export function findPhotoAt(library: LibrarySlice, position: number): PhotoSummary | undefined {
+  return library.pages.get(Math.floor(position / PAGE_SIZE))?.[position % PAGE_SIZE]
+}
+
+export function findIdAt(library: LibrarySlice, position: number): number | undefined {
+  return library.ids[position] ?? findPhotoAt(library, position)?.id
+}
+
+export async function loadFolders(studio: Studio): Promise<void> {
+  const folders = await ask(studio, 'library.folders', {})
+  if (folders) patch(studio, 'library', { folders })
+}
+
+export async function countApproved(studio: Studio): Promise<void> {
+  const reply = await ask(studio, 'library.photos', { states: ['approved'], limit: 1 })
+  if (reply) patch(studio, 'library', { approvedCount: reply.total })
+}
+
+/** Reads the list anew: the page with the keyboard first, so that the screen fills at once, and all ids beside it. */
+export async function loadPhotos(studio: Studio): Promise<void> {
+  const { library } = studio.store.getState()
+  const generation = library.generation + 1
+  patch(studio, 'library', { generation })
+  const filter = toPhotoFilter(library.filter)
+  const pageNumber = Math.floor(library.focus / PAGE_SIZE)
+  const current = () => studio.store.getState().library.generation === generation
+  const ids = ask(studio, 'library.photoIds', filter)
+  const page = await ask(studio, 'library.photos', { ...filter, offset: pageNumber * PAGE_SIZE, limit: PAGE_SIZE })
+  if (!current()) return
+  if (page) {
+    const focus = Math.min(studio.store.getState().library.focus, Math.max(0, page.total - 1))
+    patch(studio, 'library', { total: page.total, pages: new Map([[pageNumber, page.items]]), ids: [], loaded: true, focus })
+  }
+  const list = await ids
+  if (!list || !current()) return
+  patch(studio, 'library', { ids: list, total: list.length, selected: keepListed(studio.store.getState().library.selected, list) })
+}
+
+const underway = new WeakMap<Studio, Set<string>>()
+
+/** Makes sure that the pages of positions `first` to `last` are there or on their way. Cheap to call on every scroll. */
+export function ensureVisible(studio: Studio, first: number, last: number): void {
+  const { library } = studio.store.getState()
+  const asked = underway.get(studio) ?? new Set<string>()
+  underway.set(studio, asked)
+  for (let pageNumber = Math.floor(first / PAGE_SIZE); pageNumber <= Math.floor(last / PAGE_SIZE); pageNumber += 1) {
+    const key = `${library.generation}:${pageNumber}`
+    if (library.pages.has(pageNumber) || asked.has(key) || pageNumber * PAGE_SIZE >= library.total) continue
+    asked.add(key)
+    void loadPage(studio, pageNumber).finally(() => asked.delete(key))
+  }
+}
+
+async function loadPage(studio: Studio, pageNumber: number): Promise<void> {
+  const { generation, filter } = studio.store.getState().library
+  const page = await ask(studio, 'library.photos', { ...toPhotoFilter(filter), offset: pageNumber * PAGE_SIZE, limit: PAGE_SIZE })
+  const { library } = studio.store.getState()
+  if (!page || library.generation !== generation) return
+  patch(studio, 'library', { pages: withPage(library.pages, pageNumber, page.items) })
+}
+
+/** Adds a page and drops the ones farthest from it beyond the number kept. */
+export function withPage(pages: LibrarySlice['pages'], pageNumber: number, items: readonly PhotoSummary[]): LibrarySlice['pages'] {
+  const next = new Map(pages).set(pageNumber, items)
+  if (next.size <= KEPT_PAGES) return next
+  const farthest = [...next.keys()].sort((a, b) => Math.abs(b - pageNumber) - Math.abs(a - pageNumber)).slice(0, next.size - KEPT_PAGES)
+  for (const each of farthest) next.delete(each)
+  return next
+}
+
+/** Reads the pages that are on hand again, without emptying the grid first. */
+export async function refreshPages(studio: Studio, photoIds: readonly number[] | null): Promise<void> {
+  const { library } = studio.store.getState()
+  const touched = photoIds === null ? null : new Set(photoIds)
+  const stale = [...library.pages].filter(([, items]) => touched === null || items.some((photo) => touched.has(photo.id)))
+  await Promise.all(stale.map(([pageNumber]) => loadPage(studio, pageNumber)))
+}
+
+/** Shows a new state at once, before the page is read again. */
+export function showState(studio: Studio, photoIds: readonly number[], state: PhotoState): void {
+  const touched = new Set(photoIds)
+  const { pages } = studio.store.getState().library
+  const next = new Map(pages)
+  for (const [pageNumber, items] of pages) {
+    if (items.some((photo) => touched.has(photo.id)))
+      next.set(
+        pageNumber,
+        items.map((photo) => (touched.has(photo.id) ? { ...photo, state } : photo)),
+      )
+  }
+  patch(studio, 'library', { pages: next })
+}
+
+export function setFilter(studio: Studio, change: Partial<LibraryFilter>): Promise<void> {
+  const { filter } = studio.store.getState().library
+  patch(studio, 'library', { filter: { ...filter, ...change }, focus: 0, anchor: 0 })
+  return loadPhotos(studio)
+}
+
+export function pick(studio: Studio, position: number, mode: PickMode): void {
+  const { library } = studio.store.getState()
+  const ids = library.ids.length > 0 ? library.ids : idsFromPages(library)
+  patch(studio, 'library', pickAt(ids, library, position, mode))
+}
+
+/** Until the whole list is there, positions on hand can be picked already. */
+function idsFromPages(library: LibrarySlice): number[] {
+  const ids: number[] = []
+  for (const [pageNumber, items] of library.pages) for (const [index, photo] of items.entries()) ids[pageNumber * PAGE_SIZE + index] = photo.id
+  return ids
+}
+
+export function selectAll(studio: Studio): void {
+  patch(studio, 'library', { selected: new Set(studio.store.getState().library.ids) })
+}
+
+export function clearSelection(studio: Studio): void {
+  patch(studio, 'library', { selected: new Set() })
+}
+
+export function setCellSize(studio: Studio, cellPx: number): void {
+  patch(studio, 'library', { cellPx: Math.min(MAX_CELL_PX, Math.max(MIN_CELL_PX, Math.round(cellPx))) })
+}
+
+export function setLoupe(studio: Studio, loupe: boolean): void {
+  patch(studio, 'library', { loupe })
+}
+
+export async function forgetFolder(studio: Studio, folderId: number): Promise<void> {
+  const reply = await ask(studio, 'library.forgetFolder', { folderId })
+  if (!reply) return
+  await Promise.all([loadFolders(studio), setFilter(studio, { folderId: null })])
+}

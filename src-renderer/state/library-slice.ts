@@ -1,0 +1,61 @@
+import type { Folder, ImportSummary, PhotoState, PhotoSummary } from '../../src-main/contract/model.ts'
+import type { Reply } from '../../src-main/contract/routes/index.ts'
+
+export const PAGE_SIZE = 200
+export const MIN_CELL_PX = 120
+export const MAX_CELL_PX = 360
+
+export interface LibraryFilter {
+  folderId: number | null
+  recursive: boolean
+  text: string
+  states: readonly PhotoState[]
+}
+
+export interface LibrarySlice {
+  /** Null until the first answer: an empty library and an unknown one look different. */
+  folders: readonly Folder[] | null
+  filter: LibraryFilter
+  total: number
+  /** Ids in the order of the grid; empty until the whole list has arrived. */
+  ids: readonly number[]
+  /** Page number → its photos. Far pages are dropped again. */
+  pages: ReadonlyMap<number, readonly PhotoSummary[]>
+  /** Answers to an earlier list are ignored. */
+  generation: number
+  loaded: boolean
+  selected: ReadonlySet<number>
+  /** Position where a range selection starts. */
+  anchor: number
+  /** Position of the keyboard. */
+  focus: number
+  cellPx: number
+  loupe: boolean
+  imports: readonly ImportSummary[]
+  /** Include subfolders in the next import. */
+  importRecursive: boolean
+  browse: Reply<'library.browse'> | null
+  /** Why the folder picker opened by itself: files were dropped on a browser page. */
+  browseBecauseOfDrop: boolean
+  approvedCount: number
+}
+
+export const startLibrary = (): LibrarySlice => ({
+  folders: null,
+  filter: { folderId: null, recursive: true, text: '', states: [] },
+  total: 0,
+  ids: [],
+  pages: new Map(),
+  generation: 0,
+  loaded: false,
+  selected: new Set(),
+  anchor: 0,
+  focus: 0,
+  cellPx: 200,
+  loupe: false,
+  imports: [],
+  importRecursive: true,
+  browse: null,
+  browseBecauseOfDrop: false,
+  approvedCount: 0,
+})

@@ -1,0 +1,58 @@
+/** Where the user is, as text that survives a reload: the screen in the address, the rest in the session. Pure. */
+import { SCREENS, type Screen } from './app-slice.ts'
+import { type LibraryFilter, MAX_CELL_PX, MIN_CELL_PX } from './library-slice.ts'
+
+export interface Place {
+  screen: Screen
+  /** Photo under review. */
+  photoId: number | null
+}
+
+export interface Memory {
+  filter: LibraryFilter
+  focus: number
+  cellPx: number
+  queue: readonly number[]
+}
+
+const LONGEST_QUEUE = 20_000
+
+export function placeToHash({ screen, photoId }: Place): string {
+  return screen === 'review' && photoId !== null ? `#/review/${photoId}` : `#/${screen}`
+}
+
+export function parseHash(hash: string): Place {
+  const [, screen, id] = /^#\/([a-z]+)(?:\/(\d+))?$/.exec(hash) ?? []
+  const known = SCREENS.find((each) => each === screen) ?? 'library'
+  const photoId = known === 'review' && id !== undefined ? Number(id) : null
+  return known === 'review' && photoId === null ? { screen: 'library', photoId } : { screen: known, photoId }
+}
+
+export function memoryToText(memory: Memory): string {
+  return JSON.stringify({ ...memory, queue: memory.queue.length > LONGEST_QUEUE ? [] : memory.queue })
+}
+
+/** What the session remembers; anything that does not look right is forgotten rather than trusted. */
+export function parseMemory(text: string | null): Partial<Memory> {
+  if (text === null) return {}
+  try {
+    const value = JSON.parse(text) as Partial<Memory> | null
+    if (typeof value !== 'object' || value === null) return {}
+    const memory: Partial<Memory> = {}
+    const { filter, focus, cellPx, queue } = value
+    if (filter && typeof filter.text === 'string' && typeof filter.recursive === 'boolean' && Array.isArray(filter.states)) {
+      memory.filter = {
+        folderId: typeof filter.folderId === 'number' ? filter.folderId : null,
+        recursive: filter.recursive,
+        text: filter.text,
+        states: filter.states,
+      }
+    }
+    if (Number.isInteger(focus) && focus! >= 0) memory.focus = focus!
+    if (typeof cellPx === 'number') memory.cellPx = Math.min(MAX_CELL_PX, Math.max(MIN_CELL_PX, cellPx))
+    if (Array.isArray(queue) && queue.every((id) => Number.isInteger(id))) memory.queue = queue
+    return memory
+  } catch {
+    return {}
+  }
+}

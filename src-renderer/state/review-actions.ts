@@ -1,0 +1,200 @@
+/** Moving through the queue of photos and deciding. Every decision is stored by the studio at once; a reload loses none. */
+import type { DecisionChange, Review, TextField } from '../../src-main/contract/model.ts'
+import { go } from './navigation.ts'
+import { fieldView, parseTypedKeywords } from './review-view.ts'
+import { announce, ask, notify, patch, type Studio, toProblem } from './studio.ts'
+
+/** Reviews read ahead, newest last. Not state: nothing on the screen depends on it. */
+const ahead = new WeakMap<Studio, Map<number, Promise<Review>>>()
+const KEPT_AHEAD = 6
+
+function fetchReview(studio: Studio, photoId: number): Promise<Review> {
+  const cache = ahead.get(studio) ?? new Map<number, Promise<Review>>()
+  ahead.set(studio, cache)
+  const known = cache.get(photoId)
+  if (known) return known
+  const fetched = studio.client.request('review.get', { photoId })
+  cache.set(photoId, fetched)
+  fetched.catch(() => cache.delete(photoId))
+  for (const oldest of cache.keys()) {
+    if (cache.size <= KEPT_AHEAD) break
+    cache.delete(oldest)
+  }
+  return fetched
+}
+
+/** Forgets what was read ahead of these photos; null forgets all. */
+export function forgetAhead(studio: Studio, photoIds: readonly number[] | null): void {
+  if (photoIds === null) ahead.get(studio)?.clear()
+  else for (const photoId of photoIds) ahead.get(studio)?.delete(photoId)
+}
+
+/** Opens the review on these photos, at the given one. The queue stays as it is, whatever the decisions do to filters. */
+export async function openReview(studio: Studio, queue: readonly number[], photoId: number): Promise<void> {
+  const index = queue.indexOf(photoId)
+  patch(studio, 'review', { queue: index < 0 ? [photoId] : queue, index: Math.max(0, index), finished: false, editing: null, addingKeyword: false })
+  go(studio, 'review')
+  await showCurrent(studio)
+}
+
+export const currentPhotoId = (studio: Studio): number | undefined => {
+  const { queue, index } = studio.store.getState().review
+  return queue[index]
+}
+
+async function showCurrent(studio: Studio): Promise<void> {
+  const photoId = currentPhotoId(studio)
+  if (photoId === undefined) return
+  try {
+    const review = await fetchReview(studio, photoId)
+    if (currentPhotoId(studio) !== photoId) return
+    patch(studio, 'review', { review, problem: null })
+    readAhead(studio)
+  } catch (error) {
+    if (currentPhotoId(studio) === photoId) patch(studio, 'review', { review: null, problem: toProblem(error) })
+  }
+}
+
+/** Reads the photo that is on the screen again, without blinking. */
+export async function refreshReview(studio: Studio): Promise<void> {
+  const photoId = currentPhotoId(studio)
+  if (photoId === undefined || studio.store.getState().app.screen !== 'review') return
+  forgetAhead(studio, [photoId])
+  await showCurrent(studio)
+}
+
+/** Reviews of the next two photos and the one before, ready before they are asked for. */
+function readAhead(studio: Studio): void {
+  const { queue, index } = studio.store.getState().review
+  for (const photoId of [queue[index + 1], queue[index + 2], queue[index - 1]]) {
+    // A failure shows itself when the photo's turn comes.
+    if (photoId !== undefined) fetchReview(studio, photoId).catch(() => undefined)
+  }
+}
+
+export async function moveTo(studio: Studio, index: number): Promise<void> {
+  const { queue } = studio.store.getState().review
+  if (index < 0) return
+  if (index >= queue.length) {
+    patch(studio, 'review', { finished: true })
+    return
+  }
+  patch(studio, 'review', { index, finished: false, editing: null, addingKeyword: false })
+  await showCurrent(studio)
+}
+
+export const move = (studio: Studio, by: number): Promise<void> => moveTo(studio, studio.store.getState().review.index + by)
+
+function remember(studio: Studio, photoId: number): void {
+  patch(studio, 'review', { past: [...studio.store.getState().review.past, photoId].slice(-1000), future: [] })
+}
+
+function take(studio: Studio, review: Review): void {
+  const cache = ahead.get(studio)
+  cache?.set(review.photo.id, Promise.resolve(review))
+  if (currentPhotoId(studio) === review.photo.id) patch(studio, 'review', { review, problem: null })
+}
+
+export async function decide(studio: Studio, change: DecisionChange | null): Promise<void> {
+  const photoId = currentPhotoId(studio)
+  if (photoId === undefined || change === null) return
+  const review = await ask(studio, 'review.decide', { photoId, change })
+  if (!review) return
+  remember(studio, photoId)
+  take(studio, review)
+}
+
+/** Approves or rejects the photo on the screen and shows the next one at once; the answer is awaited in the background. */
+export async function judge(studio: Studio, verdict: 'approve' | 'reject'): Promise<void> {
+  const photoId = currentPhotoId(studio)
+  const { review, index } = studio.store.getState().review
+  if (photoId === undefined || !review) return
+  forgetAhead(studio, [photoId])
+  const answer = ask(studio, `review.${verdict}`, { photoIds: [photoId] })
+  await moveTo(studio, index + 1)
+  const outcome = (await answer)?.[0]
+  if (outcome?.problem) notify(studio, outcome.problem)
+  if (!outcome?.done) return
+  remember(studio, photoId)
+  forgetAhead(studio, [photoId])
+  announce(studio, verdict === 'approve' ? `${review.photo.name} approved.` : `${review.photo.name} rejected.`)
+  if (studio.store.getState().review.finished) await showCurrent(studio)
+}
+
+/** Approves or rejects many photos from the grid. */
+export async function judgeMany(studio: Studio, photoIds: readonly number[], verdict: 'approve' | 'reject'): Promise<void> {
+  if (photoIds.length === 0) return
+  const outcomes = await ask(studio, `review.${verdict}`, { photoIds: [...photoIds] })
+  if (!outcomes) return
+  const done = outcomes.filter((outcome) => outcome.done)
+  const problem = outcomes.find((outcome) => outcome.problem !== null)?.problem
+  if (problem) notify(studio, problem)
+  forgetAhead(studio, photoIds)
+  for (const outcome of done) remember(studio, outcome.photoId)
+  announce(studio, `${done.length} of ${outcomes.length} ${verdict === 'approve' ? 'approved' : 'rejected'}.`)
+}
+
+/** Takes back the last decision, whichever photo it was on, and shows that photo. */
+export async function undo(studio: Studio): Promise<void> {
+  const { past, future } = studio.store.getState().review
+  await travel(studio, 'undo', past.at(-1), past.slice(0, -1), [...future, ...past.slice(-1)])
+}
+
+export async function redo(studio: Studio): Promise<void> {
+  const { past, future } = studio.store.getState().review
+  await travel(studio, 'redo', future.at(-1), [...past, ...future.slice(-1)], future.slice(0, -1))
+}
+
+async function travel(studio: Studio, way: 'undo' | 'redo', recorded: number | undefined, past: number[], future: number[]): Promise<void> {
+  // After a reload this session's order is gone, but the photo's own history is not.
+  const photoId = recorded ?? currentPhotoId(studio)
+  const { review, queue } = studio.store.getState().review
+  if (photoId === undefined) return
+  if (recorded === undefined && !(way === 'undo' ? review?.canUndo : review?.canRedo)) return
+  const next = await ask(studio, `review.${way}`, { photoId })
+  if (!next) return
+  if (recorded !== undefined) patch(studio, 'review', { past, future })
+  forgetAhead(studio, [photoId])
+  take(studio, next)
+  announce(studio, `${way === 'undo' ? 'Undone' : 'Redone'} on ${next.photo.name}.`)
+  const index = queue.indexOf(photoId)
+  if (index >= 0) await moveTo(studio, index)
+}
+
+export function startEdit(studio: Studio, field: TextField): void {
+  const { review } = studio.store.getState().review
+  if (!review) return
+  const view = fieldView(review, field)
+  const decided = review.decision.fields[field]
+  const text = decided?.verdict === 'accept' ? decided.text : (view.proposed ?? view.inFile ?? '')
+  patch(studio, 'review', { editing: { field, text } })
+}
+
+export function typeEdit(studio: Studio, text: string): void {
+  const { editing } = studio.store.getState().review
+  if (editing) patch(studio, 'review', { editing: { ...editing, text } })
+}
+
+export function cancelEdit(studio: Studio): void {
+  patch(studio, 'review', { editing: null, addingKeyword: false })
+}
+
+export async function commitEdit(studio: Studio): Promise<void> {
+  const { editing } = studio.store.getState().review
+  if (!editing) return
+  patch(studio, 'review', { editing: null })
+  await decide(studio, { kind: 'field', field: editing.field, verdict: 'accept', text: editing.text.trim() })
+}
+
+export function startKeyword(studio: Studio): void {
+  patch(studio, 'review', { addingKeyword: true })
+}
+
+/** Adds the typed keywords one decision each, so that each can be undone. */
+export async function addKeywords(studio: Studio, text: string, present: readonly string[]): Promise<void> {
+  for (const keyword of parseTypedKeywords(text, present)) await decide(studio, { kind: 'keyword', keyword, verdict: 'add' })
+}
+
+export function toggleProvenance(studio: Studio): void {
+  patch(studio, 'review', { showProvenance: !studio.store.getState().review.showProvenance })
+}

@@ -1,0 +1,31 @@
+import type { Problem, Review, TextField } from '../../src-main/contract/model.ts'
+
+export interface ReviewSlice {
+  /** The photos under review, fixed when the review began: moving on does not depend on filters. */
+  queue: readonly number[]
+  index: number
+  review: Review | null
+  problem: Problem | null
+  /** Text under edit; lives here so that a key press can open it. */
+  editing: { field: TextField; text: string } | null
+  addingKeyword: boolean
+  showProvenance: boolean
+  /** Photos whose decisions can be taken back, oldest first; the studio holds the decisions themselves. */
+  past: readonly number[]
+  future: readonly number[]
+  /** All photos of the queue are behind us. */
+  finished: boolean
+}
+
+export const startReview = (): ReviewSlice => ({
+  queue: [],
+  index: 0,
+  review: null,
+  problem: null,
+  editing: null,
+  addingKeyword: false,
+  showProvenance: false,
+  past: [],
+  future: [],
+  finished: false,
+})
