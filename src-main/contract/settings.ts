@@ -17,4 +17,10 @@ export const settingsSchema = z.object({
   sendPhotoFacts: z.boolean().default(true),
 })
 export type Settings = z.infer<typeof settingsSchema>
+/** Only the settings that are given; `settingsSchema.partial()` would fill in the defaults and so reset every other setting. */
+export const settingsPatch = z.object(
+  Object.fromEntries(Object.entries(settingsSchema.shape).map(([key, schema]) => [key, schema.unwrap().optional()])) as {
+    [K in keyof typeof settingsSchema.shape]: z.ZodOptional<ReturnType<(typeof settingsSchema.shape)[K]['unwrap']>>
+  },
+)
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})

@@ -1,5 +1,6 @@
 /** What the library needs from the outside. Implemented by db; given by compose. Every method that writes is one transaction. */
 import type { Decision, Folder, PhotoFilter, PhotoKind, PhotoState, PhotoSummary, Problem } from '../contract/model.ts'
+import type { VolumeFolding } from './path-key.ts'
 
 /** A photo file as the walk saw it. `path` is canonical and absolute. */
 export interface FoundPhoto {
@@ -28,9 +29,22 @@ export interface PhotoRecord extends PhotoSummary {
   facts: PhotoFacts | null
 }
 
+/** Where a batch comes from. */
+export interface FoundIn {
+  /** Canonical folder that was imported: the folder tree reaches up to it. */
+  root: string
+  /** What the volume ignores in names. */
+  folding: VolumeFolding
+}
+
 export interface PhotoStore {
-  /** Inserts or refreshes the photos of one batch; a photo whose size or mtime changed loses its facts. Same path key = same photo. */
-  putFound(batch: readonly FoundPhoto[]): { added: number; changed: number; ids: number[] }
+  /**
+   * Inserts or refreshes the photos of one batch; a photo whose size or mtime changed loses its facts and its problem. Same path
+   * key = same photo. A JPEG that was a photo of its own and now belongs to a RAW is dropped, unless it has been worked on.
+   * `ids`: the photos that were added or changed. Without `from`, each photo's own folder is a root and names are exact.
+   */
+  putFound(batch: readonly FoundPhoto[], from?: FoundIn): { added: number; changed: number; ids: number[] }
+  /** Also takes away a problem: looking at the photo worked. */
   putFacts(photoId: number, facts: PhotoFacts): void
   putProblem(photoId: number, problem: Problem | null): void
   setState(photoIds: readonly number[], state: PhotoState): void
@@ -38,11 +52,13 @@ export interface PhotoStore {
   findByPath(path: string): PhotoRecord | undefined
   /** Photos whose path is `path` or lies below it, by path. */
   under(path: string): PhotoRecord[]
+  /** @throws StudioError `folder-not-found`; `ids` too. */
   list(filter: PhotoFilter, offset: number, limit: number): { total: number; items: PhotoSummary[] }
   ids(filter: PhotoFilter): number[]
   /** Ids of photos not yet looked at (no facts, no problem), at most `limit`. */
   pending(limit: number): number[]
   folders(): Folder[]
+  /** Drops the folder and all below it from the database; the journal stays. Returns how many photos. @throws StudioError `folder-not-found` */
   forgetFolder(folderId: number): number
 }
 
@@ -51,6 +67,8 @@ export interface DecisionStore {
   get(photoId: number): Decision
   /** Stores the next decision and what it replaced, for undo; clears redo. */
   put(decision: Decision): void
+  /** The same for many photos, in one transaction. */
+  putAll(decisions: readonly Decision[]): void
   undo(photoId: number): Decision | undefined
   redo(photoId: number): Decision | undefined
   canUndo(photoId: number): boolean

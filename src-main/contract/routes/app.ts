@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { problem } from '../model.ts'
 import { route } from '../route.ts'
-import { settingsSchema } from '../settings.ts'
+import { settingsPatch, settingsSchema } from '../settings.ts'
 
 export const doctorCheck = z.object({
   name: z.string(),
@@ -27,5 +27,5 @@ export const appRoutes = {
   ),
   'app.doctor': route(z.object({}), z.array(doctorCheck)),
   'settings.get': route(z.object({}), settingsSchema),
-  'settings.set': route(settingsSchema.partial(), settingsSchema),
+  'settings.set': route(settingsPatch, settingsSchema),
 }

@@ -1,0 +1,112 @@
+import type { JournalEntry, PlanChange, Problem } from '../contract/model.ts'
+import type { JournalRecord, JournalStore, TagValues } from '../metadata/ports.ts'
+import { type Connection, fromJson, toJson } from './connection.ts'
+
+interface JournalRow {
+  write_id: number
+  run: number
+  plan_id: number
+  photo_id: number | null
+  path: string
+  target_path: string
+  temp_path: string
+  time_ms: number
+  changes: string
+  models: string
+  state: JournalEntry['state']
+  problem: string | null
+  hash_before: string | null
+  hash_after: string | null
+  before: string
+  after: string
+  tool_versions: string
+  reverted_by: number | null
+}
+
+const toEntry = (row: JournalRow): JournalEntry => ({
+  writeId: row.write_id,
+  photoId: row.photo_id,
+  path: row.path,
+  targetPath: row.target_path,
+  timeMs: row.time_ms,
+  run: row.run,
+  changes: fromJson<PlanChange[]>(row.changes),
+  state: row.state,
+  problem: row.problem === null ? null : fromJson<Problem>(row.problem),
+  models: fromJson<string[]>(row.models),
+})
+
+const toRecord = (row: JournalRow): JournalRecord => ({
+  ...toEntry(row),
+  planId: row.plan_id,
+  hashBefore: row.hash_before,
+  hashAfter: row.hash_after,
+  tempPath: row.temp_path,
+  before: fromJson<TagValues>(row.before),
+  after: fromJson<TagValues>(row.after),
+  toolVersions: fromJson<Record<string, string>>(row.tool_versions),
+  revertedBy: row.reverted_by,
+})
+
+/** The order of the journal is the order of its ids: a clock may jump. */
+export function createJournalStore(connection: Connection): JournalStore {
+  return {
+    nextRun: () => connection.transaction('power-safe', () => connection.run('INSERT INTO write_runs DEFAULT VALUES').lastId),
+    begin(record) {
+      return connection.transaction(
+        'power-safe',
+        () =>
+          connection.run(
+            `INSERT INTO journal (run, plan_id, photo_id, path, target_path, temp_path, time_ms, changes, models, hash_before, hash_after, before,
+               after, tool_versions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            record.run,
+            record.planId,
+            record.photoId,
+            record.path,
+            record.targetPath,
+            record.tempPath,
+            record.timeMs,
+            toJson(record.changes),
+            toJson(record.models),
+            record.hashBefore,
+            record.hashAfter,
+            toJson(record.before),
+            toJson(record.after),
+            toJson(record.toolVersions),
+          ).lastId,
+      )
+    },
+    verified(writeId, hashAfter) {
+      connection.transaction('power-safe', () => connection.run('UPDATE journal SET hash_after = ? WHERE write_id = ?', hashAfter, writeId))
+    },
+    finish(writeId, state, problem) {
+      connection.transaction('power-safe', () =>
+        connection.run('UPDATE journal SET state = ?, problem = ? WHERE write_id = ?', state, problem === null ? null : toJson(problem), writeId),
+      )
+    },
+    reverted(writeId, byWriteId) {
+      connection.transaction('power-safe', () =>
+        connection.run(`UPDATE journal SET state = 'reverted', reverted_by = ? WHERE write_id = ?`, byWriteId, writeId),
+      )
+    },
+    find(writeId) {
+      const row = connection.get<JournalRow>('SELECT * FROM journal WHERE write_id = ?', writeId)
+      return row && toRecord(row)
+    },
+    pending: () => connection.all<JournalRow>(`SELECT * FROM journal WHERE state = 'pending' ORDER BY write_id`).map(toRecord),
+    list(offset, limit) {
+      const total = connection.get<{ n: number }>('SELECT count(*) AS n FROM journal')!.n
+      return { total, items: connection.all<JournalRow>('SELECT * FROM journal ORDER BY write_id DESC LIMIT ? OFFSET ?', limit, offset).map(toEntry) }
+    },
+    writesOfRun: (run) =>
+      connection.all<{ write_id: number }>('SELECT write_id FROM journal WHERE run = ? ORDER BY write_id', run).map((row) => row.write_id),
+    latestWriteOf(path) {
+      const row = connection.get<JournalRow>(
+        `SELECT * FROM journal WHERE state = 'written' AND (path = ? OR target_path = ?) ORDER BY write_id DESC LIMIT 1`,
+        path,
+        path,
+      )
+      return row && toRecord(row)
+    },
+  }
+}

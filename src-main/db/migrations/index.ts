@@ -1,0 +1,4 @@
+import { firstTables } from './001-first-tables.ts'
+
+/** In order; entry n brings `user_version` from n to n + 1. Never edit one that was released: add the next. */
+export const MIGRATIONS: readonly string[] = [firstTables]
