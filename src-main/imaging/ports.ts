@@ -22,8 +22,16 @@ export interface Imaging {
    */
   look(path: string, kind: PhotoKind, signal?: AbortSignal): Promise<LookResult>
   /** Path of the cached WebP or JPEG thumbnail, made when missing: embedded preview first, else one decode for both sizes. */
-  thumbnail(photo: { path: string; kind: PhotoKind; contentHash: string }, size: ThumbSize, signal?: AbortSignal): Promise<{ file: string; contentType: string }>
+  thumbnail(
+    photo: { path: string; kind: PhotoKind; contentHash: string },
+    size: ThumbSize,
+    signal?: AbortSignal,
+  ): Promise<{ file: string; contentType: string }>
   /** The picture a model sees: upright, sRGB, flattened on mid grey, long edge at most `longEdge`, JPEG quality 85, no metadata. */
-  modelView(photo: { path: string; kind: PhotoKind; contentHash: string }, longEdge: number, signal?: AbortSignal): Promise<{ jpeg: Uint8Array; width: number; height: number }>
+  modelView(
+    photo: { path: string; kind: PhotoKind; contentHash: string },
+    longEdge: number,
+    signal?: AbortSignal,
+  ): Promise<{ jpeg: Uint8Array; width: number; height: number }>
   dispose(): Promise<void>
 }

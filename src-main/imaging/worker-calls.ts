@@ -1,0 +1,41 @@
+/** What the owner asks of the imaging worker, by method name. Everything here travels between processes. */
+import type { PhotoKind } from '../contract/model.ts'
+
+export interface LookCall {
+  path: string
+  kind: PhotoKind
+}
+
+export interface ThumbTarget {
+  longEdge: number
+  /** Absolute path of the file to make. */
+  target: string
+}
+
+export interface ThumbsCall {
+  path: string
+  kind: PhotoKind
+  wanted: ThumbTarget[]
+  /** Made too when the main picture has to be decoded anyway. */
+  alsoIfDecoded: ThumbTarget[]
+}
+
+export interface ModelViewCall {
+  path: string
+  kind: PhotoKind
+  longEdge: number
+  target: string
+}
+
+export interface MadeFile {
+  file: string
+  sizeBytes: number
+  width: number
+  height: number
+}
+
+/** Every answer: the value, and how much memory the process holds, so that the owner can end one that grew. */
+export interface WorkerAnswer<T> {
+  value: T
+  rssBytes: number
+}
