@@ -57,9 +57,19 @@ export class Connection {
     }
   }
 
+  /**
+   * Idempotent. The write-ahead log is folded into the file here and not left to SQLite: the package cannot finalize statements, so
+   * the connection below lives on until they are collected.
+   */
   close(): void {
+    if (!this.#db.isOpen) return
     this.#statements.clear()
-    if (this.#db.isOpen) this.#db.close()
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // A full or vanished disk: the log stays beside the file, and the next start reads it.
+    }
+    this.#db.close()
   }
 
   #statement(sql: string): StatementSyncInstance {

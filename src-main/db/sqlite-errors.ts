@@ -45,10 +45,23 @@ function codeOf(error: unknown, folder: string): ErrorCode | undefined {
   }
 }
 
-/** SQLite's primary result code, from the extended one that `node:sqlite` puts on its errors. */
+/** SQLite's own words for its codes (sqlite3_errstr): the package puts no code on an error that comes up while rows are read. */
+const WORDS: readonly (readonly [string, number])[] = [
+  ['database disk image is malformed', PRIMARY.CORRUPT],
+  ['file is not a database', PRIMARY.NOTADB],
+  ['database or disk is full', PRIMARY.FULL],
+  ['attempt to write a readonly database', PRIMARY.READONLY],
+  ['disk I/O error', PRIMARY.IOERR],
+  ['unable to open database file', PRIMARY.CANTOPEN],
+  ['database is locked', PRIMARY.BUSY],
+  ['database table is locked', PRIMARY.LOCKED],
+]
+
+/** SQLite's primary result code of an error of the `node:sqlite` interface. */
 function primaryCode(error: unknown): number | undefined {
-  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
-  return undefined
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  return WORDS.find(([words]) => error.message.includes(words))?.[1]
 }
 
 export function isBusy(error: unknown): boolean {

@@ -1,0 +1,1 @@
+export function bundleTs(entries: Record<string, string>, folderName: string): Promise<string>
