@@ -1,5 +1,6 @@
 /** Start, events of the studio, settings, checks. */
 import type { Settings } from '../../src-main/contract/settings.ts'
+import type { Screen } from './app-slice.ts'
 import type { ClientEvent } from '../client/studio-client.ts'
 import { startImport, takeImport } from './import-actions.ts'
 import { loadJournal } from './journal-actions.ts'
@@ -106,8 +107,7 @@ export async function loadChecks(studio: Studio): Promise<void> {
 }
 
 /** What a screen needs when it is opened. */
-export function enterScreen(studio: Studio): void {
-  const { screen } = studio.store.getState().app
+export function enterScreen(studio: Studio, screen: Screen): void {
   if (screen === 'journal') void loadJournal(studio)
   if (screen === 'doctor') void loadChecks(studio)
   if (screen === 'models') void loadModels(studio)

@@ -1,6 +1,6 @@
 /** Ways for photos to come in: dropped, picked, or given at the start. */
 import type { ImportSummary } from '../../src-main/contract/model.ts'
-import { plural } from '../copy/format.ts'
+import { words } from '../copy/words.ts'
 import { countApproved, loadFolders, loadPhotos } from './library-actions.ts'
 import { announce, ask, notify, patch, type Studio, toProblem } from './studio.ts'
 
@@ -47,7 +47,7 @@ export function takeImport(studio: Studio, summary: ImportSummary): void {
   const others = imports.filter((each) => each.importId !== summary.importId)
   patch(studio, 'library', { imports: [...others, summary].slice(-5) })
   if (summary.state === 'running') return
-  announce(studio, `Import finished: ${plural(summary.added, 'photo', 'photos')} added.`)
+  announce(studio, words.imports.finished(summary.added))
   if (summary.problem) notify(studio, summary.problem)
   void Promise.all([loadFolders(studio), loadPhotos(studio), countApproved(studio)])
 }

@@ -1,6 +1,6 @@
 /** What was written, and taking it back. */
 import type { JournalEntry } from '../../src-main/contract/model.ts'
-import { plural } from '../copy/format.ts'
+import { words } from '../copy/words.ts'
 import { announce, ask, patch, type Studio } from './studio.ts'
 
 const JOURNAL_PAGE = 500
@@ -52,7 +52,7 @@ export async function confirmRevert(studio: Studio): Promise<void> {
   const outcomes = await ask(studio, 'metadata.revert', { writeIds: confirming.map((entry) => entry.writeId) })
   patch(studio, 'journal', { reverting: false, confirming: null, selected: new Set(), outcomes: outcomes ?? null })
   if (!outcomes) return
-  announce(studio, `${plural(outcomes.filter((outcome) => outcome.outcome === 'reverted').length, 'file', 'files')} restored.`)
+  announce(studio, words.journal.restored(outcomes.filter((outcome) => outcome.outcome === 'reverted').length))
   await loadJournal(studio)
 }
 

@@ -16,12 +16,21 @@ export function toPhotoFilter(filter: LibraryFilter) {
   }
 }
 
-export function findPhotoAt(library: LibrarySlice, position: number): PhotoSummary | undefined {
-  return library.pages.get(Math.floor(position / PAGE_SIZE))?.[position % PAGE_SIZE]
+export function findPhotoAt(pages: LibrarySlice['pages'], position: number): PhotoSummary | undefined {
+  return pages.get(Math.floor(position / PAGE_SIZE))?.[position % PAGE_SIZE]
 }
 
 export function findIdAt(library: LibrarySlice, position: number): number | undefined {
-  return library.ids[position] ?? findPhotoAt(library, position)?.id
+  return library.ids[position] ?? findPhotoAt(library.pages, position)?.id
+}
+
+/** A photo of the pages on hand, wherever it stands in the list. */
+export function findKnownPhoto(pages: LibrarySlice['pages'], photoId: number): PhotoSummary | undefined {
+  for (const items of pages.values()) {
+    const photo = items.find((each) => each.id === photoId)
+    if (photo) return photo
+  }
+  return undefined
 }
 
 export async function loadFolders(studio: Studio): Promise<void> {

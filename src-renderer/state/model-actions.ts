@@ -44,7 +44,7 @@ export const isLocalAddress = (baseUrl: string): boolean => {
 export const ollamaAddress = (baseUrl: string): string => `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`
 
 /** Adds a server and lets it do every role it was given. True when it is in use. */
-export async function useServer(studio: Studio, endpoint: RequestArgument<'models.addEndpoint'>): Promise<boolean> {
+export async function addServer(studio: Studio, endpoint: RequestArgument<'models.addEndpoint'>): Promise<boolean> {
   patch(studio, 'models', { adding: true })
   const known = studio.store.getState().models.list?.find((model) => model.name === endpoint.name)
   const model = known ?? (await ask(studio, 'models.addEndpoint', endpoint))

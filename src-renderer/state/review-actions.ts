@@ -1,5 +1,6 @@
 /** Moving through the queue of photos and deciding. Every decision is stored by the studio at once; a reload loses none. */
 import type { DecisionChange, Review, TextField } from '../../src-main/contract/model.ts'
+import { words } from '../copy/words.ts'
 import { go } from './navigation.ts'
 import { fieldView, parseTypedKeywords } from './review-view.ts'
 import { announce, ask, notify, patch, type Studio, toProblem } from './studio.ts'
@@ -66,10 +67,12 @@ export async function refreshReview(studio: Studio): Promise<void> {
 /** Reviews of the next two photos and the one before, ready before they are asked for. */
 function readAhead(studio: Studio): void {
   const { queue, index } = studio.store.getState().review
-  for (const photoId of [queue[index + 1], queue[index + 2], queue[index - 1]]) {
-    // A failure shows itself when the photo's turn comes.
-    if (photoId !== undefined) fetchReview(studio, photoId).catch(() => undefined)
-  }
+  const near = [queue[index + 1], queue[index + 2], queue[index - 1]].filter((photoId) => photoId !== undefined)
+  // A failure shows itself when the photo's turn comes.
+  void Promise.allSettled(near.map((photoId) => fetchReview(studio, photoId))).then((results) => {
+    if (studio.store.getState().review.index !== index) return
+    patch(studio, 'review', { ahead: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.photo] : [])) })
+  })
 }
 
 export async function moveTo(studio: Studio, index: number): Promise<void> {
@@ -117,7 +120,7 @@ export async function judge(studio: Studio, verdict: 'approve' | 'reject'): Prom
   if (!outcome?.done) return
   remember(studio, photoId)
   forgetAhead(studio, [photoId])
-  announce(studio, verdict === 'approve' ? `${review.photo.name} approved.` : `${review.photo.name} rejected.`)
+  announce(studio, verdict === 'approve' ? words.review.approved(review.photo.name) : words.review.rejectedSaid(review.photo.name))
   if (studio.store.getState().review.finished) await showCurrent(studio)
 }
 
@@ -131,7 +134,7 @@ export async function judgeMany(studio: Studio, photoIds: readonly number[], ver
   if (problem) notify(studio, problem)
   forgetAhead(studio, photoIds)
   for (const outcome of done) remember(studio, outcome.photoId)
-  announce(studio, `${done.length} of ${outcomes.length} ${verdict === 'approve' ? 'approved' : 'rejected'}.`)
+  announce(studio, words.review.manyJudged(done.length, outcomes.length, verdict))
 }
 
 /** Takes back the last decision, whichever photo it was on, and shows that photo. */
@@ -156,7 +159,7 @@ async function travel(studio: Studio, way: 'undo' | 'redo', recorded: number | u
   if (recorded !== undefined) patch(studio, 'review', { past, future })
   forgetAhead(studio, [photoId])
   take(studio, next)
-  announce(studio, `${way === 'undo' ? 'Undone' : 'Redone'} on ${next.photo.name}.`)
+  announce(studio, way === 'undo' ? words.review.undone(next.photo.name) : words.review.redone(next.photo.name))
   const index = queue.indexOf(photoId)
   if (index >= 0) await moveTo(studio, index)
 }

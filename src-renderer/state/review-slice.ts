@@ -1,4 +1,4 @@
-import type { Problem, Review, TextField } from '../../src-main/contract/model.ts'
+import type { PhotoSummary, Problem, Review, TextField } from '../../src-main/contract/model.ts'
 
 export interface ReviewSlice {
   /** The photos under review, fixed when the review began: moving on does not depend on filters. */
@@ -6,6 +6,8 @@ export interface ReviewSlice {
   index: number
   review: Review | null
   problem: Problem | null
+  /** Neighbours whose pictures are worth fetching already. */
+  ahead: readonly PhotoSummary[]
   /** Text under edit; lives here so that a key press can open it. */
   editing: { field: TextField; text: string } | null
   addingKeyword: boolean
@@ -22,6 +24,7 @@ export const startReview = (): ReviewSlice => ({
   index: 0,
   review: null,
   problem: null,
+  ahead: [],
   editing: null,
   addingKeyword: false,
   showProvenance: false,

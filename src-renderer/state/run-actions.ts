@@ -1,6 +1,6 @@
 /** Tagging runs: start, pause, resume, cancel, retry. A run only proposes; no file is written. */
 import type { RunSummary } from '../../src-main/contract/model.ts'
-import { photos } from '../copy/format.ts'
+import { words } from '../copy/words.ts'
 import { ROLES } from './models-slice.ts'
 import { announce, ask, patch, type Studio } from './studio.ts'
 
@@ -16,7 +16,7 @@ export async function startRun(studio: Studio): Promise<void> {
   const run = await ask(studio, 'tagging.start', { photoIds, stages: [...ROLES] })
   if (!run) return
   takeRun(studio, run)
-  announce(studio, `Run started: ${photos(run.total)}.`)
+  announce(studio, words.run.started(run.total))
 }
 
 export async function changeRun(studio: Studio, runId: number, action: 'pause' | 'resume' | 'cancel' | 'retryFailed'): Promise<void> {
@@ -43,13 +43,7 @@ export function takeRun(studio: Studio, run: RunSummary): void {
   const ended = run.state === 'done' && runs.current?.state !== 'done'
   const interrupted = runs.interrupted.filter((each) => each.runId !== run.runId)
   patch(studio, 'runs', { current: run, interrupted, dismissedRunId: run.state === 'running' ? null : runs.dismissedRunId })
-  if (!ended) return
-  announce(
-    studio,
-    run.failed === 0
-      ? `Run finished: ${photos(run.done)}.`
-      : `Run finished: ${photos(run.done - run.failed)} described, ${photos(run.failed)} failed.`,
-  )
+  if (ended) announce(studio, words.run.finished(run.done, run.failed))
 }
 
 export async function showFailures(studio: Studio, runId: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** Plan, show, write: what was shown is what is written, because the write names stored plans and nothing else. */
 import type { StudioEvents } from '../../src-main/contract/events.ts'
-import { photos } from '../copy/format.ts'
+import { words } from '../copy/words.ts'
 import { loadJournal } from './journal-actions.ts'
 import { announce, ask, patch, type Studio, toProblem } from './studio.ts'
 import { startWriting } from './writing-slice.ts'
@@ -36,7 +36,7 @@ export async function confirmWrite(studio: Studio): Promise<void> {
     const outcomes = await studio.client.request('metadata.write', { planIds })
     patch(studio, 'writing', { stage: 'done', outcomes, done: outcomes.length })
     const written = outcomes.filter((outcome) => outcome.outcome === 'written').length
-    announce(studio, `${photos(written)} saved.`)
+    announce(studio, words.plan.saved(written))
     await loadJournal(studio)
   } catch (error) {
     patch(studio, 'writing', { stage: 'failed', problem: toProblem(error) })

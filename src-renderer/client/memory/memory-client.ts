@@ -37,7 +37,8 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
   const imports = new Map<string, ImportSummary>()
   let writeRun = 0
 
-  const handlers: Handlers = {
+  // Only what the window asks for: routes for the command line alone are left out.
+  const handlers: Partial<Handlers> = {
     ...memoryRuns({ library, scene, later, tell, nowMs }),
     ...memoryModels({ scene, tell }),
     'library.browse': ({ grantId }) => {
@@ -155,7 +156,8 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
   return {
     host: 'memory',
     async request(name, input) {
-      const handler = handlers[name as RouteName] as (input: unknown) => unknown
+      const handler = handlers[name as RouteName] as ((input: unknown) => unknown) | undefined
+      if (!handler) throw new ClientFailure({ code: 'unknown-route', message: `The library in memory does not answer ${name}.` })
       await Promise.resolve()
       return (await handler(input)) as never
     },

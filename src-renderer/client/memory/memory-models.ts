@@ -6,7 +6,9 @@ import type { Settings } from '../../../src-main/contract/settings.ts'
 import { ClientFailure } from '../studio-client.ts'
 import type { Scene } from './memory-library.ts'
 
-type ModelHandlers = Pick<Handlers, Extract<keyof Handlers, `models.${string}` | `profile.${string}` | `app.${string}` | `settings.${string}`>>
+type ModelHandlers = Partial<
+  Pick<Handlers, Extract<keyof Handlers, `models.${string}` | `profile.${string}` | `app.${string}` | `settings.${string}`>>
+>
 
 const ROLES = ['caption', 'keywords', 'description']
 const EMBEDDED: ModelSummary = {

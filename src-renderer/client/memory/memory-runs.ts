@@ -19,7 +19,7 @@ interface LiveRun {
   waiting: number[]
   failures: RunFailure[]
 }
-type RunHandlers = Pick<Handlers, Extract<keyof Handlers, `tagging.${string}`>>
+type RunHandlers = Partial<Pick<Handlers, Extract<keyof Handlers, `tagging.${string}`>>>
 
 const TICK_MS = 120
 

@@ -1,0 +1,109 @@
+import { Plus, TriangleAlert } from 'lucide-react'
+import type { Review } from '../../../src-main/contract/model.ts'
+import { formatPercent } from '../../copy/format.ts'
+import { explainGate } from '../../copy/gates.ts'
+import { words } from '../../copy/words.ts'
+import { Button } from '../../parts/button.tsx'
+import { addKeywords, cancelEdit, decide, startKeyword } from '../../state/review-actions.ts'
+import { type Chip, type ChipKind, keywordChips } from '../../state/review-view.ts'
+import { useStudio, useStudioState } from '../../state/use-studio.ts'
+
+const GROUPS: readonly ChipKind[] = ['kept', 'removed', 'added', 'maybe', 'rejected']
+
+export function KeywordBlock({ review }: { review: Review }) {
+  const studio = useStudio()
+  const adding = useStudioState((state) => state.review.addingKeyword)
+  const chips = keywordChips(review)
+  const gates = review.proposals.keywords?.gates ?? []
+  return (
+    <section className="field" aria-label={words.fields.keywords} data-testid="field-keywords">
+      <header className="field__head">
+        <h3>{words.fields.keywords}</h3>
+        <span className="field__status">{chips.some((chip) => chip.key !== null) ? words.review.keywordsHelp : ''}</span>
+        <Button small icon look="quiet" aria-label={words.review.addKeyword} onClick={() => startKeyword(studio)}>
+          <Plus size={15} aria-hidden />
+        </Button>
+      </header>
+      {gates.length > 0 && (
+        <p className="field__gate">
+          <TriangleAlert size={14} aria-hidden />
+          {gates.map((gate) => explainGate(gate)).join(' ')}
+        </p>
+      )}
+      {GROUPS.map((kind) => {
+        const group = chips.filter((chip) => chip.kind === kind)
+        if (group.length === 0) return null
+        return (
+          <div key={kind} className="chips">
+            <p className="chips__name">{words.review.keywords[kind]}</p>
+            <ul>
+              {group.map((chip) => (
+                <li key={chip.keyword}>
+                  <KeywordChip chip={chip} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        )
+      })}
+      {chips.length === 0 && !adding && <p className="faint">{words.review.noProposal}</p>}
+      {adding && (
+        <input
+          type="text"
+          className="field-input chips__input"
+          aria-label={words.review.addKeyword}
+          placeholder={`${words.review.addKeyword}. ${words.review.addKeywordHint}`}
+          data-testid="keyword-input"
+          dir="auto"
+          // Opened by a key or a button: the next thing is typing.
+          ref={(input) => input?.focus()}
+          onBlur={() => cancelEdit(studio)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+              const input = event.currentTarget
+              void addKeywords(
+                studio,
+                input.value,
+                chips.filter((chip) => chip.kind === 'kept' || chip.kind === 'added').map((chip) => chip.keyword),
+              )
+              input.value = ''
+            }
+            if (event.key === 'Escape') {
+              event.stopPropagation()
+              cancelEdit(studio)
+            }
+          }}
+        />
+      )}
+    </section>
+  )
+}
+
+function KeywordChip({ chip }: { chip: Chip }) {
+  const studio = useStudio()
+  const confidence = chip.confidence === null ? null : formatPercent(chip.confidence)
+  const used = chip.kind === 'kept' || chip.kind === 'added'
+  const hint = [chip.source ?? '', confidence ?? '', chip.origin === 'file' && chip.alsoProposed ? words.review.alsoProposed : ''].filter(
+    (part) => part !== '',
+  )
+  return (
+    <button
+      type="button"
+      className={`chip chip--${chip.kind}`}
+      data-testid="keyword-chip"
+      data-keyword={chip.keyword}
+      data-kind={chip.kind}
+      aria-pressed={used}
+      aria-label={words.review.chip(chip.keyword, words.review.keywords[chip.kind], confidence, chip.key)}
+      title={hint.length > 0 ? hint.join(' · ') : undefined}
+      onClick={() => void decide(studio, chip.toggle)}
+    >
+      {chip.key !== null && (
+        <span className="chip__key" aria-hidden>
+          {chip.key}
+        </span>
+      )}
+      <span dir="auto">{chip.keyword}</span>
+    </button>
+  )
+}

@@ -1,0 +1,33 @@
+import { words } from '../../copy/words.ts'
+import { Option, Popover } from '../../parts/popover.tsx'
+import { setProfile } from '../../state/model-actions.ts'
+import { useStudio, useStudioState } from '../../state/use-studio.ts'
+
+/** Names of profiles are identifiers; the window shows their description. */
+export function ProfileChoice() {
+  const studio = useStudio()
+  const profile = useStudioState((state) => state.models.profile)
+  if (!profile) return null
+  return (
+    <Popover label={words.top.profile} value={profile.active} testId="profile-select">
+      <p className="popover__help">{words.top.profileHelp}</p>
+      {profile.available.map((each) => (
+        <Option
+          key={each.name}
+          name="profile"
+          value={each.name}
+          testId="profile-option"
+          checked={each.name === profile.active}
+          onChoose={() => void setProfile(studio, each.name)}
+          title={each.name}
+          tag={each.name === profile.detected && <span className="tag">{words.top.detected}</span>}
+          detail={
+            <>
+              {each.description}. {each.effects.join(' · ')}
+            </>
+          }
+        />
+      ))}
+    </Popover>
+  )
+}

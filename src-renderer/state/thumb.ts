@@ -1,0 +1,8 @@
+import type { PhotoSummary } from '../../src-main/contract/model.ts'
+import type { Studio } from './studio.ts'
+
+/** Address of a photo's picture, or undefined while the studio has not looked at the file yet or cannot show it. */
+export function findThumbUrl(studio: Studio, photo: PhotoSummary, size: 320 | 1600): string | undefined {
+  if (photo.problem !== null || photo.contentHash === null) return undefined
+  return studio.client.thumbUrl(photo.id, size, photo.contentHash)
+}
