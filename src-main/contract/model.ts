@@ -318,6 +318,8 @@ export const selection = z.object({
 })
 export type Selection = z.infer<typeof selection>
 
+export const roleRow = z.object({ role: z.string(), model: z.string(), backend: z.string(), priority: z.number() })
+
 export const gpu = z.object({ index: z.int(), name: z.string(), totalMb: z.number(), freeMb: z.number().nullable() })
 export type Gpu = z.infer<typeof gpu>
 

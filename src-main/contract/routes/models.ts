@@ -1,11 +1,23 @@
 import { z } from 'zod'
-import { modelSummary, profileState, selection } from '../model.ts'
+import { modelSummary, profileState, roleRow, selection } from '../model.ts'
 import { route } from '../route.ts'
 
 export const modelRoutes = {
   'models.list': route(z.object({}), z.array(modelSummary)),
   /** Ranked and rejected candidates with reasons, and the model chosen by hand for the role if any. */
-  'models.select': route(z.object({ role: z.string() }), selection.extend({ chosen: z.string().nullable() })),
+  'models.select': route(
+    z.object({
+      role: z.string(),
+      /** A profile for this question alone. */
+      profile: z.string().optional(),
+      topN: z.int().min(1).max(100).optional(),
+      /** Plans for models whose weights are not here yet. */
+      assumeInstalled: z.boolean().optional(),
+    }),
+    selection.extend({ chosen: z.string().nullable() }),
+  ),
+  /** Every role of every model, by role, then name. */
+  'models.listRoles': route(z.object({}), z.array(roleRow)),
   /** `model: null` goes back to the automatic choice. */
   'models.choose': route(z.object({ role: z.string(), model: z.string().nullable() }), z.object({})),
   /** Looks for a running Ollama and for running servers of registry entries; nothing leaves loopback. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { photoId, runFailure, runId, runSummary, stage } from '../model.ts'
+import { photoId, proposal, runFailure, runId, runSummary, stage } from '../model.ts'
 import { route } from '../route.ts'
 
 export const taggingRoutes = {
@@ -18,5 +18,7 @@ export const taggingRoutes = {
   'tagging.retryFailed': route(z.object({ runId }), runSummary),
   /** Newest first, at most 50. */
   'tagging.runs': route(z.object({}), z.array(runSummary)),
+  /** The newest proposal of each stage. */
+  'tagging.proposals': route(z.object({ photoId }), z.partialRecord(stage, proposal)),
   'tagging.failures': route(z.object({ runId }), z.array(runFailure)),
 }

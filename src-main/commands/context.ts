@@ -1,0 +1,75 @@
+/** What every command gets: how to open the studio, and how to turn paths into photos. */
+import path from 'node:path'
+import type { PhotoSummary } from '../contract/model.ts'
+import { StudioError } from '../lib/studio-error.ts'
+import type { Studio } from '../lib/studio.ts'
+import { createOutput, EXIT, type Output } from './output.ts'
+
+export interface OpenOptions {
+  /** Deployment profile for this command only. */
+  profile?: string | undefined
+  registryFile?: string | undefined
+  /** Whether the proxy should listen; commands that propose need it. */
+  proxy?: boolean
+  proxyPort?: number | undefined
+}
+
+export interface CommandContext {
+  openStudio(options?: OpenOptions): Promise<Studio>
+  startBrowserHost(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void>
+  /** Resolves when the user or the system asks this process to end. */
+  untilStopped(): Promise<void>
+  /** Aborted on the first Ctrl+C. */
+  interrupted: AbortSignal
+  setExitCode(code: number): void
+}
+
+export interface JsonOption {
+  json?: boolean
+}
+
+/** Opens the studio, runs the body, always stops the studio. */
+export async function withStudio(context: CommandContext, json: JsonOption, options: OpenOptions, body: (studio: Studio, output: Output) => Promise<number>): Promise<void> {
+  const output = createOutput(json.json === true)
+  const studio = await context.openStudio(options)
+  try {
+    context.setExitCode(await body(studio, output))
+  } finally {
+    await studio.stop()
+  }
+}
+
+export function absolute(paths: readonly string[]): string[] {
+  return paths.map((each) => path.resolve(each))
+}
+
+/** Imports what is not known yet and returns the photos meant by the paths; complains about what could not be taken. */
+export async function importPhotos(studio: Studio, output: Output, paths: readonly string[], recursive: boolean): Promise<PhotoSummary[]> {
+  const wanted = absolute(paths)
+  const bar = output.progress('Importing')
+  const summary = await studio.paths.importAll(wanted, recursive, ({ found }) => bar.update(found, found))
+  bar.stop()
+  for (const note of summary.notes) output.warn(`${note.path}: ${note.message}`)
+  if (summary.noteCount > summary.notes.length) output.warn(`… and ${summary.noteCount - summary.notes.length} more.`)
+  const photos = studio.paths.photosUnder(wanted)
+  return recursive ? photos : photos.filter((photo) => wanted.includes(photo.path) || wanted.includes(path.dirname(photo.path)))
+}
+
+/** Photos that were imported before; without paths, all of them. @throws StudioError when a path names no known photo */
+export async function knownPhotos(studio: Studio, paths: readonly string[]): Promise<PhotoSummary[]> {
+  if (paths.length === 0) {
+    const ids = await studio.handlers['library.photoIds']({ recursive: true, sort: 'path' })
+    return Promise.all(ids.map((photoId) => studio.handlers['library.photo']({ photoId })))
+  }
+  const found: PhotoSummary[] = []
+  for (const each of absolute(paths)) {
+    const here = studio.paths.photosUnder([each])
+    if (here.length === 0) throw new StudioError('photo-not-found', `no imported photo is at ${each}`, { data: { path: each } })
+    found.push(...here.filter((photo) => !found.some((known) => known.id === photo.id)))
+  }
+  return found
+}
+
+export function exitFor(failed: number): number {
+  return failed > 0 ? EXIT.someFailed : EXIT.done
+}

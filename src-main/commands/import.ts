@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import type { PhotoSummary } from '../contract/model.ts'
+import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+
+const listRow = (photo: PhotoSummary) => ({ path: photo.path, id: photo.id, state: photo.state })
+const listText = (photo: PhotoSummary) => `${photo.state.padEnd(9)} ${photo.path}`
+
+export function addImport(program: Command, context: CommandContext): void {
+  program
+    .command('import')
+    .description('add photos to the library; no file is changed')
+    .argument('<paths...>', 'photos or folders')
+    .option('--no-recursive', 'leave subfolders out')
+    .option('--json', 'one JSON object a line')
+    .action((paths: string[], options: { recursive: boolean; json?: boolean }) =>
+      withStudio(context, options, {}, async (studio, output) => {
+        const photos = await importPhotos(studio, output, paths, options.recursive)
+        for (const photo of photos) output.row(listRow(photo), () => listText(photo))
+        output.say(`${photos.length} photos are in the library.`)
+        return exitFor(photos.length === 0 ? 1 : 0)
+      }),
+    )
+
+  program
+    .command('list')
+    .description('list the photos of the library')
+    .argument('[paths...]', 'photos or folders; all photos when left out')
+    .option('--json', 'one JSON object a line')
+    .action((paths: string[], options: { json?: boolean }) =>
+      withStudio(context, options, {}, async (studio, output) => {
+        const photos = paths.length > 0 ? await importPhotos(studio, output, paths, true) : await knownPhotos(studio, [])
+        for (const photo of photos) output.row(listRow(photo), () => listText(photo))
+        return exitFor(0)
+      }),
+    )
+}

@@ -1,0 +1,267 @@
+/** Builds the studio: leaves first, each passed on to whoever needs it, each end registered on the line that makes it. Three hosts call this. */
+import { readFile, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { createBackendSet } from './backends/backend-set.ts'
+import { createDeployment } from './backends/deployment.ts'
+import { ollamaBaseUrlFrom } from './backends/loopback.ts'
+import { createModelService } from './backends/model-service.ts'
+import { createRegistryFiles } from './backends/registry-files.ts'
+import type { Problem } from './contract/model.ts'
+import { claimDataFolder } from './db/claim-data-folder.ts'
+import { openDatabase } from './db/open-database.ts'
+import { createAppHandlers } from './handlers/app.ts'
+import { createDispatch } from './handlers/dispatch.ts'
+import { runDoctor } from './handlers/doctor.ts'
+import { createLibraryHandlers } from './handlers/library.ts'
+import { createMetadataHandlers } from './handlers/metadata.ts'
+import { createModelHandlers } from './handlers/models.ts'
+import { createReviewHandlers } from './handlers/review.ts'
+import { createTaggingHandlers } from './handlers/tagging.ts'
+import { createImaging } from './imaging/imaging.ts'
+import { type ThumbSize, THUMB_SIZES } from './imaging/ports.ts'
+import { createQueue } from './jobs/queue.ts'
+import { delay } from './jobs/delay.ts'
+import { systemClock } from './lib/clock.ts'
+import { Disposables } from './lib/disposables.ts'
+import { EventBus } from './lib/event-bus.ts'
+import type { ShippedFolders } from './lib/places.ts'
+import { StudioError } from './lib/studio-error.ts'
+import type { Studio } from './lib/studio.ts'
+import type { SpawnWorker, WorkerName } from './lib/worker-process.ts'
+import { classifyName } from './library/classify-name.ts'
+import { createGrants } from './library/grants.ts'
+import { createImporter } from './library/import-run.ts'
+import { createLooking } from './library/looking.ts'
+import type { PhotoRecord } from './library/ports.ts'
+import { createExifToolPool } from './metadata/exiftool-process.ts'
+import { createMetadataWriter } from './metadata/metadata-writer.ts'
+import { createMetadataReader } from './metadata/read-metadata.ts'
+import { createChatClient } from './proxy/chat-client.ts'
+import { createProxy } from './proxy/create-proxy.ts'
+import { createRequestLog } from './proxy/request-log.ts'
+import { listFolder } from './list-folder.ts'
+import { openStudioLog } from './studio-log.ts'
+import { parsePromptProfile } from './tagging/prompt-profile.ts'
+import { restingState } from './tagging/run-states.ts'
+import { createTaggingRuns } from './tagging/tagging-runs.ts'
+import { readGpus } from './vram/read-gpus.ts'
+import { createWorkerClient } from './workers/worker-client.ts'
+
+export interface StudioOptions {
+  host: 'electron' | 'browser' | 'cli'
+  version: string
+  dataFolder: string
+  folders: ShippedFolders
+  spawnWorker: SpawnWorker
+  environment: Readonly<Record<string, string | undefined>>
+  /** Absolute paths given at the start; a window imports them. */
+  startPaths: readonly string[]
+  /** Absolute folders that a window may browse. */
+  browseRoots: readonly string[]
+  /** A registry file in place of the shipped one and the user's changes. */
+  registryFile?: string | undefined
+  /** Default true: the tagger needs it. */
+  proxy?: boolean
+  proxyPort?: number | undefined
+}
+
+/** @throws StudioError `data-folder-in-use`, `data-folder-unwritable`, `data-folder-full`, `database-newer`, `database-damaged` */
+export async function compose(options: StudioOptions): Promise<Studio> {
+  const { host, version, dataFolder, folders, environment } = options
+  const clock = systemClock
+  const ends = new Disposables()
+  try {
+    const events = new EventBus()
+    const notices: Problem[] = []
+    const tell = (problem: Problem) => {
+      notices.push(problem)
+      events.emit('notice', problem)
+    }
+
+    const claim = ends.add('claim of the data folder', claimDataFolder(dataFolder, clock), (it) => it.release())
+    const log = ends.add('log', openStudioLog(path.join(dataFolder, 'logs', 'studio.jsonl')), (it) => it.close())
+    const database = ends.add('database', openDatabase({ folder: dataFolder, clock }), (it) => it.close())
+    const { photos, decisions, proposals, runs, plans, journal, settings } = database
+
+    const worker = (name: WorkerName) => ends.add(`${name} worker`, createWorkerClient(name, options.spawnWorker), (it) => it.dispose())
+    const embeddedWorker = worker('embedded')
+    const onnxWorker = worker('onnx')
+    const importWorker = worker('import')
+
+    const imaging = ends.add(
+      'imaging',
+      createImaging({
+        cacheFolder: path.join(dataFolder, 'cache', 'pictures'),
+        cacheLimitBytes: () => settings.readSettings().thumbnailCacheMb * 1024 ** 2,
+        workers: () => createWorkerClient('imaging', options.spawnWorker),
+        log,
+      }),
+      (it) => it.dispose(),
+    )
+    const exiftool = ends.add('ExifTool', createExifToolPool(), (it) => it.dispose())
+    const reader = createMetadataReader(exiftool)
+    const writer = createMetadataWriter({ exiftool, plans, journal, clock })
+
+    const backends = ends.add(
+      'backends',
+      createBackendSet({
+        embeddedWorker,
+        onnxWorker,
+        graceMs: () => settings.readSettings().embeddedGraceSeconds * 1000,
+        ollamaBaseUrl: ollamaBaseUrlFrom(environment),
+        environment,
+        clock,
+      }),
+      (it) => it.dispose(),
+    )
+    const choices = { get: (key: string) => settings.find(key), set: (key: string, value: unknown) => settings.put(key, value) }
+    const models = createModelService({
+      files: createRegistryFiles({ configsFolder: folders.configs, dataFolder, registryFile: options.registryFile, tell }),
+      backends,
+      deployment: createDeployment({ configsFolder: folders.configs, settings: choices, readGpus: () => readGpus(), environment, clock }),
+      settings: choices,
+      tell,
+      onChanged: () => events.emit('models.changed', {}),
+    })
+
+    let proxyAt: { url: string; port: number; note: string | null } | undefined
+    const startProxy = async () => {
+      const proxy = createProxy({
+        port: options.proxyPort ?? settings.readSettings().proxyPort,
+        models: { ...models, backendFor: (entry) => backends.backendFor(entry), availabilityOf: (entries) => backends.availabilityOf(entries) },
+        log: createRequestLog({ folder: path.join(dataFolder, 'logs'), clock, logger: log }),
+        clock,
+        logger: log,
+      })
+      proxyAt = await proxy.start()
+      ends.add('proxy', proxy, (it) => it.stop())
+    }
+    if (options.proxy !== false) await startProxy()
+    const proxyUrl = () => {
+      if (!proxyAt) throw new StudioError('proxy-unavailable', 'the proxy was not started')
+      return proxyAt.url
+    }
+
+    const looking = ends.add('looking', createLooking({ photos, look: (file, kind, signal) => imaging.look(file, kind, signal), events }), (it) => it.stop())
+    const importer = ends.add('import', createImporter({ worker: importWorker, photos, events, clock }), (it) => it.dispose())
+    const grants = createGrants(options.browseRoots, listFolder)
+
+    const hasProposals = (photoId: number) => Object.keys(proposals.latest(photoId)).length > 0
+    const prompt = parsePromptProfile(JSON.parse(await readFile(path.join(folders.configs, 'prompts', 'default.json'), 'utf8')))
+    const tagging = ends.add(
+      'tagging',
+      createTaggingRuns({
+        runs,
+        proposals,
+        photos: {
+          find: (photoId) => photos.find(photoId),
+          setState: (photoIds, state) => photos.setState(photoIds, state),
+          unqueue: (photoIds) => {
+            for (const photoId of photoIds) photos.setState([photoId], restingState(decisions.get(photoId).status, hasProposals(photoId)))
+          },
+          ensureLooked: async (photoId, signal) => (await looking.ensureLooked(photoId, signal)).facts,
+        },
+        modelView: async (photoId, longEdge, signal) => imaging.modelView(await looking.ensureLooked(photoId, signal), longEdge, signal),
+        chat: createChatClient(proxyUrl),
+        resolveModel: async (stage, wanted) => {
+          const entry = await models.modelForRole(stage, wanted)
+          const summary = (await models.list()).find((each) => each.name === entry.name)
+          return { name: entry.name, backend: summary?.backend ?? 'unassigned', remote: summary?.remote ?? true }
+        },
+        prompt: () => prompt,
+        settings: () => settings.readSettings(),
+        queue: createQueue({ concurrency: () => settings.readSettings().taggingConcurrency }),
+        delay,
+        events,
+        clock,
+        log,
+      }),
+      (it) => it.dispose(),
+    )
+
+    const refresh = async (photo: PhotoRecord): Promise<void> => {
+      const { size, mtimeMs } = await stat(photo.path)
+      photos.putFound([{ path: photo.path, kind: photo.kind, sizeBytes: size, mtimeMs, pairedPath: photo.pairedPath }])
+    }
+
+    const handlers = {
+      ...createAppHandlers({
+        info: () => ({
+          version,
+          host,
+          dataFolder,
+          proxyUrl: proxyAt?.url ?? null,
+          proxyNote: proxyAt?.note ?? null,
+          startGrants: options.startPaths.map((each) => grants.admit(each)),
+          notices,
+        }),
+        checks: () =>
+          runDoctor({
+            dataFolder,
+            exiftoolVersion: () => exiftool.version(),
+            decode: async () => `sharp ${(await import('sharp')).default.versions.sharp}`,
+            gpus: async () => (await readGpus()).gpus,
+            ollama: async () => (await models.discover()).ollama,
+            proxy: () => ({ url: proxyAt?.url ?? null, note: proxyAt?.note ?? null }),
+            modelsFor: async (role) => (await models.select(role)).models,
+          }),
+        settings,
+        events,
+      }),
+      ...createLibraryHandlers({ photos, grants, importer }),
+      ...createTaggingHandlers(tagging, proposals),
+      ...createReviewHandlers({
+        photos,
+        decisions,
+        proposals,
+        readMetadata: (photo) => reader.read(photo),
+        preview: (photo, wanted) => writer.preview(photo, wanted),
+        events,
+      }),
+      ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, refresh, events }),
+      ...createModelHandlers(models),
+    }
+
+    // What a crash left behind is put right before anybody can ask for more.
+    for (const outcome of await writer.recover()) log.warn('write-recovered', { ...outcome })
+    tagging.recover()
+    if (host !== 'cli') {
+      events.subscribe((event) => {
+        if (event.name === 'import.progress' && event.data.state !== 'running') looking.lookAtPending()
+      })
+      looking.lookAtPending()
+    }
+
+    return {
+      dispatch: createDispatch(handlers, log),
+      handlers,
+      subscribe: (listener) => events.subscribe(listener),
+      thumbnail: async (photoId, size) => {
+        if (!isThumbSize(size)) throw new StudioError('invalid-request', `there is no picture size ${size}`)
+        return imaging.thumbnail(await looking.ensureLooked(photoId), size)
+      },
+      paths: {
+        admit: (absolutePath) => grants.admit(absolutePath),
+        importAll: (absolutePaths, recursive, onProgress) => importer.importAll(absolutePaths, { recursive }, onProgress),
+        photosUnder: (absolutePaths) => absolutePaths.flatMap((each) => photos.under(each)),
+        readMetadata: async (absolutePath) => {
+          const file = await realpath(absolutePath).catch(() => {
+            throw new StudioError('path-missing', `there is nothing at ${absolutePath}`, { data: { path: absolutePath } })
+          })
+          const named = classifyName(path.basename(file))
+          if (named.kind === null) throw new StudioError('not-a-photo', `${absolutePath} is not a photo`, { data: { path: absolutePath } })
+          return reader.read({ path: file, kind: named.kind })
+        },
+      },
+      announce: (url) => claim.announce(url),
+      stop: () => ends.dispose(),
+    }
+  } catch (error) {
+    await ends.dispose().catch(() => undefined)
+    throw error
+  }
+}
+
+function isThumbSize(size: number): size is ThumbSize {
+  return (THUMB_SIZES as readonly number[]).includes(size)
+}

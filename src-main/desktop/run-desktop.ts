@@ -1,0 +1,72 @@
+/** The Electron host as a story: lock, schemes, ready, studio, window, IPC. Runs in the main process. */
+import path from 'node:path'
+import { app, dialog, type BrowserWindow } from 'electron'
+import { StudioError } from '../lib/studio-error.ts'
+import type { ShippedFolders } from '../lib/places.ts'
+import type { Studio } from '../lib/studio.ts'
+import type { SpawnWorker } from '../lib/worker-process.ts'
+import { serveIpc } from './ipc.ts'
+import { installMenu } from './menu.ts'
+import { declareSchemes, serveSchemes } from './schemes.ts'
+import { utilityWorkersFrom } from './utility-worker.ts'
+import { denyPermissions, openWindow } from './window.ts'
+
+export interface DesktopParts {
+  folders: ShippedFolders
+  compose(spawnWorker: SpawnWorker, startPaths: string[]): Promise<Studio>
+  /** The sentence for an error that keeps the studio from starting. */
+  explain(error: StudioError): string
+}
+
+/** Paths among the arguments of a start; switches and the application's own folder are not paths to open. */
+export function pathsAmong(argv: readonly string[], workingFolder: string, ownFolder: string): string[] {
+  return argv
+    .slice(1)
+    .filter((word) => !word.startsWith('-'))
+    .map((word) => path.resolve(workingFolder, word))
+    .filter((each) => each !== ownFolder && each !== path.join(ownFolder, 'out/main/main.js'))
+}
+
+export async function runDesktop(parts: DesktopParts): Promise<void> {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit()
+    return
+  }
+  declareSchemes()
+  let window: BrowserWindow | undefined
+  let studio: Studio | undefined
+
+  app.on('second-instance', (_event, argv, workingFolder) => {
+    const grantIds = studio ? pathsAmong(argv, workingFolder, app.getAppPath()).map((each) => studio!.paths.admit(each)) : []
+    if (grantIds.length > 0) void studio?.dispatch('library.import', { grantIds, recursive: true })
+    if (window?.isMinimized()) window.restore()
+    window?.focus()
+  })
+  app.on('window-all-closed', () => app.quit())
+
+  await app.whenReady()
+  try {
+    studio = await parts.compose(utilityWorkersFrom(parts.folders.workers), pathsAmong(process.argv, process.cwd(), app.getAppPath()))
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error
+    dialog.showErrorBox('ImageWorks Studio cannot start', parts.explain(error))
+    app.exit(1)
+    return
+  }
+  const running = studio
+  denyPermissions()
+  serveSchemes(parts.folders.renderer, running)
+  window = openWindow(parts.folders.preloadFile)
+  installMenu(window, running)
+  const endIpc = serveIpc(running, window.webContents)
+
+  let stopping = false
+  app.on('before-quit', (event) => {
+    if (stopping) return
+    stopping = true
+    event.preventDefault()
+    endIpc()
+    // Whatever could not be stopped is ended with the process; the journal and the run table recover at the next start.
+    void running.stop().catch(() => undefined).finally(() => app.quit())
+  })
+}

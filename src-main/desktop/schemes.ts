@@ -1,0 +1,76 @@
+/** `studio://app/…` serves the built renderer, `studio-media://thumb/<photoId>/<size>` cached pictures. Runs in the main process. */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { protocol } from 'electron'
+import type { Studio } from '../lib/studio.ts'
+
+export const APP_ORIGIN = 'studio://app'
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: studio-media:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+}
+
+/** Must be called before the application is ready. */
+export function declareSchemes(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'studio', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    { scheme: 'studio-media', privileges: { standard: true, secure: true } },
+  ])
+}
+
+export function serveSchemes(rendererFolder: string, studio: Pick<Studio, 'thumbnail'>): void {
+  protocol.handle('studio', async (request) => {
+    const file = findRendererFile(rendererFolder, request.url)
+    if (!file) return new Response(null, { status: 404 })
+    try {
+      const bytes = await readFile(file)
+      return new Response(new Uint8Array(bytes), {
+        headers: {
+          'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+          'content-security-policy': CONTENT_SECURITY_POLICY,
+          'x-content-type-options': 'nosniff',
+        },
+      })
+    } catch {
+      return new Response(null, { status: 404 })
+    }
+  })
+
+  protocol.handle('studio-media', async (request) => {
+    const wanted = parseMediaUrl(request.url)
+    if (!wanted) return new Response(null, { status: 404 })
+    try {
+      const { file, contentType } = await studio.thumbnail(wanted.photoId, wanted.size)
+      const bytes = await readFile(file)
+      return new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType, 'x-content-type-options': 'nosniff' } })
+    } catch {
+      return new Response(null, { status: 404 })
+    }
+  })
+}
+
+/** The file inside `folder` that a `studio://app/…` address names, or undefined for anything that leads elsewhere. */
+function findRendererFile(folder: string, url: string): string | undefined {
+  try {
+    const { host, pathname } = new URL(url)
+    if (host !== 'app') return undefined
+    const file = path.resolve(folder, `.${decodeURIComponent(pathname === '/' ? '/index.html' : pathname)}`)
+    const relative = path.relative(folder, file)
+    return relative.startsWith('..') || path.isAbsolute(relative) ? undefined : file
+  } catch {
+    return undefined
+  }
+}
+
+/** Ids only: `studio-media://thumb/12/320?v=…`. Anything else, encoded or not, is undefined. */
+function parseMediaUrl(url: string): { photoId: number; size: number } | undefined {
+  const match = /^studio-media:\/\/thumb\/(\d{1,15})\/(\d{1,5})(?:\?v=[0-9a-f]*)?$/.exec(url)
+  return match ? { photoId: Number(match[1]), size: Number(match[2]) } : undefined
+}

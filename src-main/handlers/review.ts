@@ -1,0 +1,126 @@
+/** Review: what the file holds beside what was proposed, what was decided, and what approving would write. */
+import type { Decision, ItemOutcome, MetadataSnapshot, Problem, Review } from '../contract/model.ts'
+import type { Handlers } from '../contract/routes/index.ts'
+import type { EventBus } from '../lib/event-bus.ts'
+import { StudioError, toProblem } from '../lib/studio-error.ts'
+import { applyDecisionChange, approveDecision, mayApprove, wantedFields } from '../library/decisions.ts'
+import type { DecisionStore, PhotoRecord, PhotoStore } from '../library/ports.ts'
+import type { WantedFields } from '../metadata/ports.ts'
+import type { ProposalStore } from '../tagging/ports.ts'
+import { restingState } from '../tagging/run-states.ts'
+
+export interface ReviewParts {
+  photos: PhotoStore
+  decisions: DecisionStore
+  proposals: ProposalStore
+  readMetadata(photo: PhotoRecord): Promise<MetadataSnapshot>
+  /** A plan for looking at; nothing is stored. */
+  preview(photo: PhotoRecord, wanted: WantedFields): Promise<NonNullable<Review['preview']>>
+  events: EventBus
+}
+
+type ReviewRoutes = Extract<keyof Handlers, `review.${string}`>
+
+export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewRoutes> {
+  const { photos, decisions, proposals, readMetadata, preview, events } = parts
+
+  const hasProposals = (photoId: number) => Object.keys(proposals.latest(photoId)).length > 0
+
+  const getPhoto = (photoId: number): PhotoRecord => {
+    const photo = photos.find(photoId)
+    if (!photo) throw new StudioError('photo-not-found', `there is no photo ${photoId}`)
+    return photo
+  }
+
+  const getReview = async (photoId: number): Promise<Review> => {
+    const photo = getPhoto(photoId)
+    const latest = proposals.latest(photoId)
+    const decision = decisions.get(photoId)
+    let current: MetadataSnapshot | null = null
+    let currentProblem: Problem | null = null
+    let shown: Review['preview'] = null
+    try {
+      current = await readMetadata(photo)
+      // An open decision shows what approving now would write.
+      shown = await preview(photo, wantedFields(decision.status === 'approved' ? decision : approveDecision(decision, latest), latest))
+    } catch (error) {
+      currentProblem = toProblem(error)
+    }
+    const canUndo = decisions.canUndo(photoId)
+    const canRedo = decisions.canRedo(photoId)
+    return { photo, current, currentProblem, proposals: latest, decision, preview: shown, canUndo, canRedo }
+  }
+
+  /** A decision that changes after its photo was approved or written waits for approval again. */
+  const reopen = (decision: Decision, photo: PhotoRecord): Decision => {
+    if (photo.state !== 'approved' && photo.state !== 'written' && photo.state !== 'rejected') return decision
+    photos.setState([photo.id], restingState('open', hasProposals(photo.id)))
+    events.emit('photos.changed', { photoIds: [photo.id], state: null })
+    return { ...decision, status: 'open' }
+  }
+
+  const settle = (photoIds: readonly number[], decide: (photo: PhotoRecord) => Problem | null, state: 'approved' | 'rejected'): ItemOutcome[] => {
+    const outcomes = photoIds.map((photoId): ItemOutcome => {
+      const photo = photos.find(photoId)
+      if (!photo) return { photoId, path: '', done: false, problem: { code: 'photo-not-found', message: `there is no photo ${photoId}` } }
+      const problem = decide(photo)
+      return { photoId, path: photo.path, done: problem === null, problem }
+    })
+    const done = outcomes.filter((outcome) => outcome.done).map((outcome) => outcome.photoId)
+    if (done.length > 0) {
+      photos.setState(done, state)
+      events.emit('photos.changed', { photoIds: done.length > 500 ? null : done, state })
+    }
+    return outcomes
+  }
+
+  return {
+    'review.get': ({ photoId }) => getReview(photoId),
+    'review.decide': ({ photoId, change }) => {
+      const photo = getPhoto(photoId)
+      decisions.put(applyDecisionChange(reopen(decisions.get(photoId), photo), change, proposals.latest(photoId)))
+      return getReview(photoId)
+    },
+    'review.undo': ({ photoId }) => {
+      const photo = getPhoto(photoId)
+      const before = decisions.undo(photoId)
+      if (before) followStatus(before, photo)
+      return getReview(photoId)
+    },
+    'review.redo': ({ photoId }) => {
+      const photo = getPhoto(photoId)
+      const after = decisions.redo(photoId)
+      if (after) followStatus(after, photo)
+      return getReview(photoId)
+    },
+    'review.approve': ({ photoIds }) =>
+      settle(
+        photoIds,
+        (photo) => {
+          const latest = proposals.latest(photo.id)
+          const decision = decisions.get(photo.id)
+          const allowed = mayApprove(decision, latest)
+          if (!allowed) return { code: 'proposal-missing', message: 'nothing was proposed for this photo and nothing was decided by hand' }
+          decisions.put(approveDecision(decision, latest))
+          return null
+        },
+        'approved',
+      ),
+    'review.reject': ({ photoIds }) =>
+      settle(
+        photoIds,
+        (photo) => {
+          decisions.put({ ...decisions.get(photo.id), status: 'rejected' })
+          return null
+        },
+        'rejected',
+      ),
+  }
+
+  /** After undo and redo the photo stands where its decision says. */
+  function followStatus(decision: Decision, photo: PhotoRecord): void {
+    const state = restingState(decision.status, hasProposals(photo.id))
+    photos.setState([photo.id], state)
+    events.emit('photos.changed', { photoIds: [photo.id], state })
+  }
+}

@@ -1,0 +1,65 @@
+/** What the two hosts in plain Node share: where things lie, how the studio is opened, and the browser host. */
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import envPaths from 'env-paths'
+import { compose } from './compose.ts'
+import type { CommandContext } from './commands/context.ts'
+import { dataFolderFrom, shippedFolders } from './lib/places.ts'
+import { forkWorkersFrom } from './workers/fork-worker.ts'
+
+const folders = shippedFolders(import.meta.dirname)
+const version = (JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version
+
+const systemPlace = () => envPaths('ImageWorks Studio', { suffix: '' }).data
+const common = () => ({ version, dataFolder: dataFolderFrom(process.env, systemPlace()), folders, spawnWorker: forkWorkersFrom(folders.workers), environment: process.env })
+
+function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
+  const abort = new AbortController()
+  const stopped = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => {
+        abort.abort()
+        resolve()
+      })
+    }
+  })
+  return { signal: abort.signal, stopped }
+}
+
+/** Serves until the process is asked to end. */
+export async function serveInBrowser(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void> {
+  const { stopped } = onStop()
+  const startPaths = options.paths.map((each) => path.resolve(each))
+  const browseRoots = [...new Set([...startPaths, ...options.roots])]
+  const studio = await compose({ ...common(), host: 'browser', startPaths, browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()] })
+  try {
+    const { startWebHost } = await import('./web/web-host.ts')
+    const host = await startWebHost({ dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: folders.renderer }, options.port)
+    studio.announce(host.origin)
+    process.stdout.write(`ImageWorks Studio: ${host.url}\nCtrl+C stops it.\n`)
+    if (options.open && process.stdout.isTTY) {
+      const { default: open } = await import('open')
+      await open(host.url)
+    }
+    await stopped
+    await host.stop()
+  } finally {
+    await studio.stop()
+  }
+}
+
+export function commandContext(): Omit<CommandContext, 'setExitCode'> & { version: string } {
+  const { signal, stopped } = onStop()
+  return {
+    version,
+    interrupted: signal,
+    untilStopped: () => stopped,
+    startBrowserHost: serveInBrowser,
+    openStudio: (options = {}) => {
+      const { profile, registryFile, proxy = false, proxyPort } = options
+      const environment = profile === undefined ? process.env : { ...process.env, IMAGEWORKS_DEPLOYMENT_PROFILE: profile }
+      return compose({ ...common(), host: 'cli', environment, registryFile, proxy, proxyPort, startPaths: [], browseRoots: [] })
+    },
+  }
+}
