@@ -1,0 +1,60 @@
+/** Reading a request's body within bounds, and answering in JSON. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StudioError } from '../lib/studio-error.ts'
+import { toWireError } from './wire-error.ts'
+
+const tooLarge = (capBytes: number) =>
+  new StudioError('payload-too-large', `the request is larger than ${capBytes} bytes`, { data: { maxBytes: capBytes } })
+
+/** @throws StudioError `request-invalid` (415) unless the body is plain JSON by its own word. */
+export function requireJsonType(request: IncomingMessage): void {
+  const type = request.headers['content-type'] ?? ''
+  const plain = (request.headers['content-encoding'] ?? 'identity') === 'identity'
+  if (plain && /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) return
+  throw new StudioError('request-invalid', 'the body must be application/json, in UTF-8 and not compressed', { data: { httpStatus: 415 } })
+}
+
+/** @throws StudioError `payload-too-large` before more than `capBytes` are held; `cancelled` when the caller goes away. */
+export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > capBytes) throw tooLarge(capBytes)
+  const parts: Buffer[] = []
+  let sizeBytes = 0
+  return new Promise((resolve, reject) => {
+    const gone = (error?: Error) => reject(new StudioError('cancelled', 'the caller went away', { cause: error }))
+    const onData = (part: Buffer) => {
+      sizeBytes += part.length
+      if (sizeBytes > capBytes) {
+        request.off('data', onData)
+        parts.length = 0
+        reject(tooLarge(capBytes))
+        return
+      }
+      parts.push(part)
+    }
+    request.on('data', onData)
+    request.once('end', () => resolve(Buffer.concat(parts)))
+    request.once('error', gone)
+    request.once('close', () => gone())
+  })
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length })
+  response.end(bytes)
+}
+
+/** Answers with the error's status and envelope; nothing when the caller is gone or already has an answer. Returns the status. */
+export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown, headers: Record<string, string> = {}): number {
+  const wire = toWireError(error)
+  if (response.headersSent || response.destroyed) return wire.status
+  const retry: Record<string, string> = wire.retryAfterSeconds === null ? {} : { 'retry-after': String(wire.retryAfterSeconds) }
+  if (!request.complete) {
+    // What is still being sent is thrown away so that the answer can be read, and the connection is not used again.
+    request.resume()
+    retry['connection'] = 'close'
+  }
+  sendJson(response, wire.status, wire.body, { ...headers, ...retry })
+  return wire.status
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { mergeLayers, parseLayer } from '../../../src-main/registry/layers.ts'
+import { parseProfiles } from '../../../src-main/registry/profiles.ts'
+
+const configs = new URL('../../../configs/', import.meta.url)
+export const readConfig = (name: string) => readFileSync(new URL(name, configs), 'utf8')
+
+/** What ships. */
+export const shipped = parseLayer(readConfig('model_registry.curated.json'), 'model_registry.curated.json').records
+export const shippedRegistry = mergeLayers([{ layer: 'curated', file: 'model_registry.curated.json', records: shipped }])
+/** The three seed entries alone. */
+export const seeds = { entries: shippedRegistry.entries.filter((entry) => entry.backend !== 'embedded') }
+export const profiles = parseProfiles(readConfig('deployment_profiles.json'), 'deployment_profiles.json')
