@@ -207,7 +207,13 @@ export const proposal = z.object({
 export type Proposal = z.infer<typeof proposal>
 
 export const decisionStatus = z.enum(['open', 'approved', 'rejected'])
-export const fieldDecision = z.object({ verdict: z.enum(['accept', 'reject']), text: z.string(), origin: z.enum(['proposal', 'hand']) })
+export const fieldDecision = z.object({
+  verdict: z.enum(['accept', 'reject']),
+  text: z.string(),
+  origin: z.enum(['proposal', 'hand']),
+  /** `fill` (by approving the photo): only where the file holds nothing. Otherwise the text replaces what is there. */
+  policy: z.enum(['fill', 'replace']).optional(),
+})
 export const keywordVerdict = z.enum(['add', 'reject', 'remove'])
 export type KeywordVerdict = z.infer<typeof keywordVerdict>
 /**

@@ -21,6 +21,7 @@ export const LIBRARY_ERRORS = [
   'path-not-utf8',
   'symlink-loop',
   'not-a-photo',
+  'photo-package',
   'too-deep',
   'import-not-found',
 ] as const

@@ -81,6 +81,11 @@ export const ERROR_SENTENCES: SentencesOf<ErrorCode> = {
   }),
   'symlink-loop': (data) => ({ what: `${about(data, 'A link')} leads back to a folder above it, so it was skipped.`, safe: UNTOUCHED, next: '' }),
   'not-a-photo': (data) => ({ what: `${about(data, 'This file')} is not a photo that the studio reads.`, safe: UNTOUCHED, next: '' }),
+  'photo-package': (data) => ({
+    what: `${about(data, 'This folder')} belongs to another photo program, so the studio leaves it alone.`,
+    safe: UNTOUCHED,
+    next: 'Export the photos from that program into a folder, and import the folder.',
+  }),
   'too-deep': (data) => ({
     what: `${about(data, 'A folder')} lies too deep and was skipped.`,
     safe: UNTOUCHED,
