@@ -3,6 +3,7 @@ import type { Logger } from '../lib/logger.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { type WorkerClient, WorkerGone, WorkerTimeout } from '../lib/worker-process.ts'
 import { createBreaker } from './breaker.ts'
+import { endHelpers } from './end-helpers.ts'
 import type { WorkerAnswer } from './worker-calls.ts'
 
 export interface QueuedCall {
@@ -22,7 +23,10 @@ interface Waiting extends QueuedCall {
 interface Slot {
   client: WorkerClient
   busy: boolean
+  helperPids: number[]
 }
+
+const CLOSE_TIMEOUT_MS = 2000
 
 export interface CallQueue {
   /** @throws StudioError cancelled, decoder-crashed, decoder-timeout, decoder-suspended, or what the worker threw */
@@ -51,9 +55,34 @@ export function createCallQueue({ workers, workerCount, maxWorkerRssBytes, idleM
   const findFreeSlot = (): Slot | undefined => {
     const free = slots.find(({ busy }) => !busy)
     if (free || slots.length >= workerCount) return free
-    const slot = { client: workers(), busy: false }
+    const slot = { client: workers(), busy: false, helperPids: [] }
     slots.push(slot)
     return slot
+  }
+
+  /** Ends a worker that has no call in flight, and what it started. The caller keeps the slot taken meanwhile. */
+  const close = async (slot: Slot): Promise<void> => {
+    try {
+      if (slot.client.running) await slot.client.call('close', {}, { timeoutMs: CLOSE_TIMEOUT_MS })
+      slot.helperPids = []
+      await slot.client.unload()
+    } catch (error) {
+      log.warn('imaging.worker-not-closed', { reason: String(error) })
+      await abandon(slot)
+    }
+  }
+
+  const closeIdle = async (slot: Slot): Promise<void> => {
+    slot.busy = true
+    await close(slot)
+    slot.busy = false
+    pump()
+  }
+
+  /** Ends a worker that may be in the middle of something, or is gone already. */
+  const abandon = async (slot: Slot): Promise<void> => {
+    await slot.client.unload()
+    await endHelpers(slot.helperPids.splice(0))
   }
 
   const pump = (): void => {
@@ -66,7 +95,7 @@ export function createCallQueue({ workers, workerCount, maxWorkerRssBytes, idleM
     }
     if (slots.some(({ client }) => client.running)) {
       idleTimer = setTimeout(() => {
-        for (const { client, busy } of slots) if (!busy) void client.unload()
+        for (const slot of slots) if (!slot.busy) void closeIdle(slot)
       }, idleMs)
       idleTimer.unref()
     }
@@ -78,18 +107,21 @@ export function createCallQueue({ workers, workerCount, maxWorkerRssBytes, idleM
       if (breaker.isOpen(call.photoKey))
         throw new StudioError('decoder-suspended', 'this photo ended the decoder twice and is left alone until restart')
       // The caller may have gone meanwhile; the worker's own time is spent all the same, so the slot stays taken until it answers.
-      const { value, rssBytes } = await slot.client.call<WorkerAnswer<unknown>>(call.method, call.params, { timeoutMs: call.timeoutMs })
+      const { value, rssBytes, helperPids } = await slot.client.call<WorkerAnswer<unknown>>(call.method, call.params, { timeoutMs: call.timeoutMs })
+      slot.helperPids = [...helperPids]
       call.resolve(value)
-      if (rssBytes > maxWorkerRssBytes) await slot.client.unload()
+      if (rssBytes > maxWorkerRssBytes) await close(slot)
     } catch (error) {
-      call.reject(await explain(slot, call, error))
+      call.reject(explain(call, error))
+      if (error instanceof WorkerGone || error instanceof WorkerTimeout) await abandon(slot)
+      else if (error instanceof StudioError && error.data['recycleWorker'] === true) await close(slot)
     } finally {
       slot.busy = false
       pump()
     }
   }
 
-  const explain = async (slot: Slot, call: Waiting, error: unknown): Promise<unknown> => {
+  const explain = (call: Waiting, error: unknown): unknown => {
     if (disposed) return new StudioError('cancelled', 'the studio is closing')
     if (error instanceof WorkerGone) {
       breaker.noteCrash(call.photoKey)
@@ -106,7 +138,6 @@ export function createCallQueue({ workers, workerCount, maxWorkerRssBytes, idleM
       })
     }
     if (error instanceof StudioError && error.data['recycleWorker'] === true) {
-      await slot.client.unload()
       const { recycleWorker: _, ...data } = error.data
       return new StudioError(error.code, error.message, { data, cause: error })
     }
@@ -138,6 +169,7 @@ export function createCallQueue({ workers, workerCount, maxWorkerRssBytes, idleM
       disposed = true
       clearTimeout(idleTimer)
       for (const { reject } of [...urgent.splice(0), ...background.splice(0)]) reject(new StudioError('cancelled', 'the studio is closing'))
+      await Promise.all(slots.map((slot) => (slot.busy ? abandon(slot) : close(slot))))
       await Promise.all(slots.map(({ client }) => client.dispose()))
     },
   }

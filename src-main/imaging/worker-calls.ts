@@ -34,8 +34,10 @@ export interface MadeFile {
   height: number
 }
 
-/** Every answer: the value, and how much memory the process holds, so that the owner can end one that grew. */
+/** Every answer: the value, and what the owner needs to end the process well. */
 export interface WorkerAnswer<T> {
   value: T
   rssBytes: number
+  /** Processes that the worker started and that would outlive its sudden end. */
+  helperPids: readonly number[]
 }

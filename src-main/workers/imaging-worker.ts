@@ -9,11 +9,12 @@ const raws = createRawReader()
 
 async function answer<T>(work: Promise<T>): Promise<WorkerAnswer<T>> {
   const value = await work
-  return { value, rssBytes: process.memoryUsage.rss() }
+  return { value, rssBytes: process.memoryUsage.rss(), helperPids: raws.pids() }
 }
 
 serveCalls({
   look: ({ path, kind }: LookCall) => answer(lookPhoto(path, kind, raws)),
   thumbs: (call: ThumbsCall) => answer(makeThumbs(call, raws)),
   modelView: (call: ModelViewCall) => answer(makeModelView(call, raws)),
+  close: () => answer(raws.end()),
 })

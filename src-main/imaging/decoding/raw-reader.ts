@@ -32,29 +32,50 @@ const READ_ARGS = [
   ...PREVIEW_TAGS.map((tag) => `-${tag}`),
 ]
 const TASK_TIMEOUT_MS = 30_000
+const IDLE_MS = 10_000
 
 export interface RawReader {
   /** @throws StudioError photo-damaged */
   facts(path: string): Promise<RawFacts>
   /** The smallest embedded JPEG whose long edge reaches `longEdge`, else the largest. @throws StudioError preview-missing */
   preview(path: string, facts: RawFacts, longEdge: number): Promise<{ jpeg: Buffer; width: number; height: number }>
+  /** Of the ExifTool process, while one runs. */
+  pids(): readonly number[]
   end(): Promise<void>
 }
 
+/** [Note: orphaned ExifTool] in README.md says why the process is ended when idle and when this process exits. */
 export function createRawReader(): RawReader {
   let opening: Promise<ExifTool> | undefined
+  let running: ExifTool | undefined
+  let idleTimer: NodeJS.Timeout | undefined
+
+  const end = async () => {
+    clearTimeout(idleTimer)
+    const ending = await opening
+    opening = undefined
+    running = undefined
+    await ending?.end()
+  }
+
+  process.on('exit', () => {
+    for (const pid of running?.pids ?? []) process.kill(pid)
+  })
 
   const open = () => {
-    opening ??= import('exiftool-vendored').then(
-      ({ ExifTool, DefaultExiftoolArgs }) =>
-        new ExifTool({
-          // First on the command line, or a .ExifTool_config from somewhere would be run.
-          exiftoolArgs: ['-config', '', ...DefaultExiftoolArgs],
-          maxProcs: 1,
-          taskTimeoutMillis: TASK_TIMEOUT_MS,
-          taskRetries: 0,
-        }),
-    )
+    clearTimeout(idleTimer)
+    idleTimer = setTimeout(() => void end(), IDLE_MS)
+    idleTimer.unref()
+    opening ??= import('exiftool-vendored').then(({ ExifTool, DefaultExiftoolArgs }) => {
+      running = new ExifTool({
+        // First on the command line, or a .ExifTool_config from somewhere would be run.
+        exiftoolArgs: ['-config', '', ...DefaultExiftoolArgs],
+        maxProcs: 1,
+        taskTimeoutMillis: TASK_TIMEOUT_MS,
+        taskRetries: 0,
+      })
+      return running
+    })
     return opening
   }
 
@@ -82,10 +103,8 @@ export function createRawReader(): RawReader {
       if (!best) throw new StudioError('preview-missing', 'no embedded JPEG preview in the RAW file')
       return best
     },
-    async end() {
-      await (await opening)?.end()
-      opening = undefined
-    },
+    pids: () => running?.pids ?? [],
+    end,
   }
 }
 
