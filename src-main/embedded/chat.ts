@@ -24,9 +24,7 @@ export interface ChatQuestion {
 const chatBody = z.object({
   model: z.string().max(200).default('embedded'),
   messages: z.array(z.object({ role: z.string(), content: z.unknown() })).min(1),
-  response_format: z
-    .object({ type: z.string(), json_schema: z.object({ name: z.string().optional() }).optional() })
-    .nullish(),
+  response_format: z.object({ type: z.string(), json_schema: z.object({ name: z.string().optional() }).optional() }).nullish(),
 })
 const contentPart = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
@@ -42,7 +40,8 @@ export function parseChatRequest(body: unknown): ChatQuestion {
   const parsed = chatBody.safeParse(body)
   if (!parsed.success) throw invalid('The body is not a chat completion request.')
   const message = parsed.data.messages.findLast(({ role }) => role === 'user')
-  if (!message || !Array.isArray(message.content)) throw invalid('The last user message holds no picture; the embedded model answers about one picture.')
+  if (!message || !Array.isArray(message.content))
+    throw invalid('The last user message holds no picture; the embedded model answers about one picture.')
   const parts = message.content.flatMap((part) => {
     const known = contentPart.safeParse(part)
     return known.success ? [known.data] : []
@@ -67,10 +66,13 @@ function findStage(format: z.infer<typeof chatBody>['response_format']): Stage |
 function decodeDataUrl(url: string): Uint8Array {
   const comma = url.indexOf(',')
   const head = url.slice(0, Math.max(0, comma)).toLowerCase()
-  if (head !== 'data:image/jpeg;base64' && head !== 'data:image/png;base64') throw invalid('The picture must be a data: URL of a JPEG or PNG in base64.')
+  if (head !== 'data:image/jpeg;base64' && head !== 'data:image/png;base64')
+    throw invalid('The picture must be a data: URL of a JPEG or PNG in base64.')
   const base64 = url.slice(comma + 1)
   if (base64.length > (LARGEST_IMAGE_BYTES * 4) / 3 + 4) {
-    throw new StudioError('payload-too-large', `The picture is larger than ${LARGEST_IMAGE_BYTES} bytes.`, { data: { limitBytes: LARGEST_IMAGE_BYTES } })
+    throw new StudioError('payload-too-large', `The picture is larger than ${LARGEST_IMAGE_BYTES} bytes.`, {
+      data: { limitBytes: LARGEST_IMAGE_BYTES },
+    })
   }
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
   const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff

@@ -24,7 +24,11 @@ export async function loadTextReader(weights: WeightSource): Promise<TextReader>
     InferenceSession.create(weights.read(file), { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 })
   const detector = await open('ch_PP-OCRv4_det_infer.onnx')
   const reader = await open('ch_PP-OCRv4_rec_infer.onnx')
-  const characters = weights.read('ppocr_keys_v1.txt').toString('utf8').replace(/\r?\n$/, '').split(/\r?\n/)
+  const characters = weights
+    .read('ppocr_keys_v1.txt')
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
 
   const runOne = async (session: InferenceSession, data: Float32Array, shape: readonly number[]) => {
     const output = (await session.run({ [session.inputNames[0]!]: new Tensor('float32', data, shape) }))[session.outputNames[0]!]!

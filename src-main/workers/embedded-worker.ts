@@ -8,7 +8,8 @@ import { serveCalls } from './serve-calls.ts'
 const analyst = createAnalyst(process.env['IMAGEWORKS_WEIGHTS_FOLDER'])
 
 serveCalls({
-  analyse: ({ jpeg, context }: { jpeg: Uint8Array; context?: unknown }, signal) => analyst.analyse(jpeg, photoContext.catch({}).parse(context ?? {}), signal),
+  analyse: ({ jpeg, context }: { jpeg: Uint8Array; context?: unknown }, signal) =>
+    analyst.analyse(jpeg, photoContext.catch({}).parse(context ?? {}), signal),
   async chat({ body }: { body: unknown }, signal) {
     const { model, stage, image, context } = parseChatRequest(body)
     const facts = await analyst.analyse(image, context, signal)
