@@ -9,6 +9,8 @@ export type StageValue =
 
 /** Characters. A caption becomes a title, a description must fit the 2,000 bytes of IPTC. */
 const MAX_TEXT_CHARS: Record<'caption' | 'description', number> = { caption: 300, description: 2000 }
+/** The patterns below read this much of a text; whatever is longer has failed `too-long` already. */
+const MAX_MEASURED_CHARS = 3000
 /** Words below which a text is too short to measure for noise or repetition. */
 const MIN_MEASURED_WORDS = 4
 
@@ -18,8 +20,9 @@ export function gates(stage: Stage, value: StageValue): Gate[] {
   return GATES.filter((gate) => failed.has(gate))
 }
 
-function textGates(stage: 'caption' | 'description', text: string): Set<Gate> {
+function textGates(stage: 'caption' | 'description', whole: string): Set<Gate> {
   const failed = new Set<Gate>()
+  const text = whole.slice(0, MAX_MEASURED_CHARS)
   if (!/[\p{L}\p{N}]/u.test(text)) return failed.add(text.trim() === '' ? 'empty' : 'not-text')
   if (looksLikeDebris(text)) failed.add('unreadable')
   if ([...text].length > MAX_TEXT_CHARS[stage]) failed.add('too-long')
