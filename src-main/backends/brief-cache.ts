@@ -2,24 +2,30 @@
 import type { Clock } from '../lib/clock.ts'
 
 export class BriefCache<T> {
-  #held = new Map<string, { askedAtMs: number; answer: Promise<T> }>()
+  #held = new Map<string, { untilMs: number; answer: Promise<T> }>()
 
   constructor(
     private readonly clock: Clock,
-    private readonly freshMs: number,
+    /** Milliseconds that an answer holds, from the asking. */
+    private readonly freshMs: number | ((answer: T) => number),
   ) {}
 
-  /** A failed question is forgotten at once. */
+  /** A question under way is shared; a failed one is forgotten at once. */
   get(key: string, ask: () => Promise<T>): Promise<T> {
-    const nowMs = this.clock.ticksMs()
+    const askedAtMs = this.clock.ticksMs()
     const held = this.#held.get(key)
-    if (held && nowMs - held.askedAtMs < this.freshMs) return held.answer
-    const answer = ask()
-    this.#held.set(key, { askedAtMs: nowMs, answer })
-    answer.catch(() => {
-      if (this.#held.get(key)?.answer === answer) this.#held.delete(key)
-    })
-    return answer
+    if (held && askedAtMs < held.untilMs) return held.answer
+    const asked = { untilMs: Number.POSITIVE_INFINITY, answer: ask() }
+    this.#held.set(key, asked)
+    asked.answer.then(
+      (answer) => {
+        asked.untilMs = askedAtMs + (typeof this.freshMs === 'number' ? this.freshMs : this.freshMs(answer))
+      },
+      () => {
+        if (this.#held.get(key) === asked) this.#held.delete(key)
+      },
+    )
+    return asked.answer
   }
 
   forget(): void {

@@ -10,6 +10,8 @@ import { parseBaseUrl, requireConsent } from './loopback.ts'
 
 const PROBE_MS = 1_000
 const FRESH_MS = 2_000
+/** Not there: asked less often, since on some systems even a refusal takes its time and every request would wait for it. */
+const ABSENT_FRESH_MS = 10_000
 const DEFAULT_PORT = 11_434
 
 const tagsReply = z.object({
@@ -54,7 +56,7 @@ const sameTag = (a: string, b: string) => a.replace(/:latest$/, '').toLowerCase(
 
 export function createOllamaBackend(options: { baseUrl: string; clock: Clock; timeouts: UpstreamTimeouts }): OllamaBackend {
   const { baseUrl, clock, timeouts } = options
-  const snapshots = new BriefCache<OllamaSnapshot>(clock, FRESH_MS)
+  const snapshots = new BriefCache<OllamaSnapshot>(clock, ({ running }) => (running ? FRESH_MS : ABSENT_FRESH_MS))
   const seesByDigest = new Map<string, boolean>()
 
   const ask = async <T>(origin: string, path: string, shape: z.ZodType<T>, body?: unknown): Promise<T> => {

@@ -16,7 +16,13 @@ export function createChatClient(baseUrl: () => string, timeoutMs = 900_000) {
   const openClient = async (): Promise<OpenAI> => {
     if (client && client.baseURL === baseUrl()) return client
     const { default: Client } = await import('openai')
-    client = new Client({ baseURL: baseUrl(), apiKey: 'local', maxRetries: 0, timeout: timeoutMs, defaultHeaders: { 'x-imageworks-caller': 'tagging' } })
+    client = new Client({
+      baseURL: baseUrl(),
+      apiKey: 'local',
+      maxRetries: 0,
+      timeout: timeoutMs,
+      defaultHeaders: { 'x-imageworks-caller': 'tagging' },
+    })
     return client
   }
 
@@ -44,13 +50,18 @@ const RETRY_STATUS = new Set([408, 429, 502, 503, 504])
 async function toStudioError(error: unknown, signal: AbortSignal): Promise<StudioError> {
   if (signal.aborted) return new StudioError('cancelled', 'the request was cancelled')
   const { APIConnectionError, APIConnectionTimeoutError, APIError } = await import('openai')
-  if (error instanceof APIConnectionTimeoutError) return new StudioError('backend-timeout', 'the model gave no answer in time', { retry: 'later', cause: error })
+  if (error instanceof APIConnectionTimeoutError)
+    return new StudioError('backend-timeout', 'the model gave no answer in time', { retry: 'later', cause: error })
   if (error instanceof APIConnectionError) return new StudioError('proxy-unavailable', 'the proxy did not answer', { retry: 'later', cause: error })
   if (error instanceof APIError) {
     const retryAfterS = Number(error.headers?.get('retry-after'))
     return new StudioError(knownCode(codeIn(error.error)) ?? 'backend-failed', error.message, {
       retry: RETRY_STATUS.has(error.status ?? 0) ? 'later' : 'never',
-      data: { status: error.status, ...(Number.isFinite(retryAfterS) && retryAfterS > 0 ? { retryAfterMs: retryAfterS * 1000 } : {}) },
+      data: {
+        ...dataIn(error.error),
+        status: error.status,
+        ...(Number.isFinite(retryAfterS) && retryAfterS > 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
+      },
       cause: error,
     })
   }
@@ -60,6 +71,12 @@ async function toStudioError(error: unknown, signal: AbortSignal): Promise<Studi
 /** Our proxy says its own code beside OpenAI's. */
 function codeIn(body: unknown): unknown {
   return typeof body === 'object' && body !== null && 'studio_code' in body ? body.studio_code : undefined
+}
+
+/** What the sentence for the user is made of: nearest names, remedies, figures. */
+function dataIn(body: unknown): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null || !('data' in body)) return {}
+  return typeof body.data === 'object' && body.data !== null ? { ...body.data } : {}
 }
 
 function knownCode(code: unknown): ErrorCode | undefined {

@@ -22,7 +22,8 @@ export interface ChatRouteOptions {
 const ROLE_PREFIX = 'role:'
 
 function blankRecord(request: IncomingMessage, clock: Clock): RequestRecord {
-  const agent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
+  const named = request.headers['x-imageworks-caller'] ?? request.headers['user-agent']
+  const agent = (Array.isArray(named) ? named[0] : named)?.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
   return {
     id: randomUUID(),
     time: new Date(clock.nowMs()).toISOString(),
@@ -51,7 +52,12 @@ async function findEntry(models: ProxyModels, name: string, record: RequestRecor
 }
 
 /** Never rejects: every outcome is an answer (or an end to one) and a line in the log. `work` is aborted by whoever ends the request early. */
-export async function answerChat(request: IncomingMessage, response: ServerResponse, work: AbortController, options: ChatRouteOptions): Promise<void> {
+export async function answerChat(
+  request: IncomingMessage,
+  response: ServerResponse,
+  work: AbortController,
+  options: ChatRouteOptions,
+): Promise<void> {
   const { models, log, clock, logger, maxBodyBytes } = options
   const startedAtMs = clock.ticksMs()
   const record = blankRecord(request, clock)
