@@ -37,18 +37,26 @@ export class FolderRows {
   ensure(folderPath: string, root: string, folding: VolumeFolding): number {
     const key = pathKey(folderPath, folding)
     const known = this.connection.get<FolderRow>('SELECT * FROM folders WHERE path_key = ?', key)
-    if (known && (known.parent_id !== null || folderPath === root)) {
+    if (known) {
       // Renamed in case or normal form only.
       if (known.path !== folderPath) this.connection.run('UPDATE folders SET path = ? WHERE id = ?', folderPath, known.id)
       return known.id
     }
     const above = path.dirname(folderPath)
-    const parentId = above === folderPath ? null : folderPath === root ? this.#joinKnownAbove(folderPath, folding) : this.ensure(above, root, folding)
-    if (known) {
-      this.connection.run('UPDATE folders SET parent_id = ?, path = ? WHERE id = ?', parentId, folderPath, known.id)
-      return known.id
+    const isTop = folderPath === root || above === folderPath
+    const parentId = isTop ? this.#joinKnownAbove(folderPath, folding) : this.ensure(above, root, folding)
+    const { lastId } = this.connection.run('INSERT INTO folders (parent_id, path, path_key) VALUES (?, ?, ?)', parentId, folderPath, key)
+    if (isTop) this.#adoptBelow(key, folderPath, folding)
+    return lastId
+  }
+
+  /** Folders that were imported on their own before come to hang under the new root. */
+  #adoptBelow(rootKey: string, root: string, folding: VolumeFolding): void {
+    const { from, to } = keysBelow(rootKey)
+    const tops = this.connection.all<FolderRow>('SELECT * FROM folders WHERE parent_id IS NULL AND path_key > ? AND path_key < ?', from, to)
+    for (const top of tops) {
+      this.connection.run('UPDATE folders SET parent_id = ? WHERE id = ?', this.ensure(path.dirname(top.path), root, folding), top.id)
     }
-    return this.connection.run('INSERT INTO folders (parent_id, path, path_key) VALUES (?, ?, ?)', parentId, folderPath, key).lastId
   }
 
   /** A root that lies below a folder of an earlier import hangs under it. */

@@ -15,13 +15,23 @@ export interface WorkerChannel {
 
 export type SpawnWorker = (name: WorkerName, environment?: Record<string, string>) => WorkerChannel
 
+export interface WorkerCallOptions {
+  timeoutMs?: number
+  signal?: AbortSignal
+  /**
+   * Takes the parts of a streamed answer in their order, one at a time; the worker is held back while it works. The call settles
+   * after the last part is done. When it throws, the call is cancelled and rejects with that error.
+   */
+  onProgress?: (value: never) => Promise<void> | void
+}
+
 /** A worker that answers calls; started on the first call, restarted after a crash. */
 export interface WorkerClient {
   /**
    * @throws StudioError `decoder-crashed`-like codes are chosen by the room: this rejects with WorkerGone when the process ended,
    * with WorkerTimeout after `timeoutMs` (the process is then killed), or with the StudioError the handler threw.
    */
-  call<T>(method: string, params: unknown, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<T>
+  call<T>(method: string, params: unknown, options?: WorkerCallOptions): Promise<T>
   readonly running: boolean
   /** Ends the process; the next call starts a new one. */
   unload(): Promise<void>

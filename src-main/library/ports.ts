@@ -1,5 +1,5 @@
 /** What the library needs from the outside. Implemented by db; given by compose. Every method that writes is one transaction. */
-import type { Decision, Folder, PhotoFilter, PhotoKind, PhotoState, PhotoSummary, Problem } from '../contract/model.ts'
+import type { Decision, Folder, ImportNote, PhotoFilter, PhotoKind, PhotoState, PhotoSummary, Problem } from '../contract/model.ts'
 import type { VolumeFolding } from './path-key.ts'
 
 /** A photo file as the walk saw it. `path` is canonical and absolute. */
@@ -35,6 +35,22 @@ export interface FoundIn {
   root: string
   /** What the volume ignores in names. */
   folding: VolumeFolding
+}
+
+/** A part of what the walk of an import found; see workers/import-worker.ts. */
+export interface WalkBatch {
+  from: FoundIn
+  photos: FoundPhoto[]
+  /** Files and folders passed over by rule. */
+  ignored: number
+  /** One a problem. */
+  notes: ImportNote[]
+}
+
+export interface WalkRequest {
+  /** Absolute paths of folders and files. */
+  paths: readonly string[]
+  recursive: boolean
 }
 
 export interface PhotoStore {

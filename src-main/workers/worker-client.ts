@@ -1,12 +1,23 @@
 /** The owner's side: starts the process on the first call, matches answers to calls, ends it on a timeout, starts it anew after a crash. */
 import { StudioError } from '../lib/studio-error.ts'
-import { type SpawnWorker, type WorkerChannel, type WorkerClient, WorkerGone, type WorkerName, WorkerTimeout } from '../lib/worker-process.ts'
+import {
+  type SpawnWorker,
+  type WorkerCallOptions,
+  type WorkerChannel,
+  type WorkerClient,
+  WorkerGone,
+  type WorkerName,
+  WorkerTimeout,
+} from '../lib/worker-process.ts'
 import type { FromWorker } from './protocol.ts'
 
 interface Waiting {
   resolve(value: unknown): void
   reject(error: unknown): void
   timer: NodeJS.Timeout | undefined
+  onProgress: WorkerCallOptions['onProgress']
+  /** Settles when every part that came so far has been dealt with. */
+  parts: Promise<void>
 }
 
 export function createWorkerClient(name: WorkerName, spawn: SpawnWorker, environment?: Record<string, string>): WorkerClient {
@@ -28,6 +39,32 @@ export function createWorkerClient(name: WorkerName, spawn: SpawnWorker, environ
 
   const receive = (frame: FromWorker) => {
     if (frame.kind === 'ready') return
+    if (frame.kind === 'progress') return takePart(frame.seq, frame.value)
+    const streaming = waiting.get(frame.seq)
+    if (streaming?.onProgress) void streaming.parts.then(() => finish(frame))
+    else finish(frame)
+  }
+
+  /** Parts are taken one after another; each is acknowledged when it is done. */
+  const takePart = (seq: number, value: unknown) => {
+    const entry = waiting.get(seq)
+    if (!entry?.onProgress) return
+    const { onProgress } = entry
+    entry.parts = entry.parts.then(async () => {
+      // An earlier part failed, or the call was given up.
+      if (!waiting.has(seq)) return
+      try {
+        await onProgress(value as never)
+        channel?.post({ kind: 'ack', seq })
+      } catch (error) {
+        channel?.post({ kind: 'cancel', seq })
+        settle(seq)?.reject(error)
+      }
+    })
+  }
+
+  const finish = (frame: Extract<FromWorker, { seq: number }>) => {
+    if (frame.kind === 'progress') return
     const entry = settle(frame.seq)
     // An answer to a call that was given up is not an error; an answer to a call never made is.
     if (!entry) {
@@ -66,8 +103,8 @@ export function createWorkerClient(name: WorkerName, spawn: SpawnWorker, environ
     get running() {
       return channel !== null
     },
-    call<T>(method: string, params: unknown, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<T> {
-      const { timeoutMs, signal } = options
+    call<T>(method: string, params: unknown, options: WorkerCallOptions = {}): Promise<T> {
+      const { timeoutMs, signal, onProgress } = options
       return new Promise<T>((resolve, reject) => {
         if (signal?.aborted) return reject(new StudioError('cancelled', 'cancelled'))
         let target: WorkerChannel
@@ -88,6 +125,8 @@ export function createWorkerClient(name: WorkerName, spawn: SpawnWorker, environ
           resolve: (value) => (done(), resolve(value as T)),
           reject: (error) => (done(), reject(error)),
           timer,
+          onProgress,
+          parts: Promise.resolve(),
         })
         target.post({ kind: 'call', seq, method, params })
       })
