@@ -16,11 +16,14 @@ interface DialogProps {
 /** A modal over the native dialog element: the browser keeps the focus inside, Esc closes, and focus goes back afterwards. */
 export function Dialog({ title, onClose, children, foot, widthPx = 620, onEnter }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
+  const body = useRef<HTMLDivElement>(null)
   const titleId = useId()
   useEffect(() => {
     const dialog = element.current
     const before = document.activeElement
     if (dialog && !dialog.open) dialog.showModal()
+    // The browser would pick the close button; Enter there would close instead of doing the main thing.
+    if (!dialog?.contains(before)) body.current?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()
@@ -53,8 +56,8 @@ export function Dialog({ title, onClose, children, foot, widthPx = 620, onEnter 
           <X size={16} aria-hidden />
         </Button>
       </div>
-      {/* Scrollable content must be reachable by keyboard; the body also takes the first focus, so that Enter means the main action. */}
-      <div className="dialog__body scrolls" tabIndex={0} role="group" aria-labelledby={titleId} autoFocus>
+      {/* Scrollable content must be reachable by keyboard. */}
+      <div ref={body} className="dialog__body scrolls" tabIndex={0} role="group" aria-labelledby={titleId}>
         {children}
       </div>
       {foot && <div className="dialog__foot">{foot}</div>}

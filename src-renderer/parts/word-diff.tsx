@@ -22,6 +22,13 @@ export function wordDiff(from: string, to: string): DiffPart[] {
 
 /** `show` picks a side: what is new is marked in the new text, what goes is marked in the old one, `both` shows them in one line. */
 export function WordDiff({ from, to, show = 'both' }: { from: string; to: string; show?: 'old' | 'new' | 'both' }) {
+  // All new is not a difference: plain text reads better.
+  if (from === '')
+    return (
+      <p className="diff" dir="auto">
+        {to}
+      </p>
+    )
   return (
     <p className="diff" dir="auto">
       {wordDiff(from, to).map((part, index) => {

@@ -4,7 +4,7 @@ import type { Screen } from './app-slice.ts'
 import type { ClientEvent } from '../client/studio-client.ts'
 import { startImport, takeImport } from './import-actions.ts'
 import { loadJournal } from './journal-actions.ts'
-import { countApproved, loadFolders, loadPhotos, refreshPages, showState } from './library-actions.ts'
+import { countWork, loadFolders, loadPhotos, refreshPages, showState } from './library-actions.ts'
 import { loadModels } from './model-actions.ts'
 import { forgetAhead, refreshReview } from './review-actions.ts'
 import { loadRuns, takeRun } from './run-actions.ts'
@@ -29,7 +29,7 @@ export function startStudio(studio: Studio): () => void {
 }
 
 async function loadAll(studio: Studio): Promise<void> {
-  await Promise.all([loadPhotos(studio), loadFolders(studio), loadRuns(studio), loadModels(studio), loadSettings(studio), countApproved(studio)])
+  await Promise.all([loadPhotos(studio), loadFolders(studio), loadRuns(studio), loadModels(studio), loadSettings(studio), countWork(studio)])
 }
 
 function takeEvent(studio: Studio, event: ClientEvent, pulse: Pulse): void {
@@ -77,7 +77,7 @@ function createPulse(studio: Studio): Pulse {
     // A new list is needed when rows may have come or gone; otherwise the rows on hand are read again.
     const listChanges = photoIds === null || filter.states.length > 0 || total === 0
     void (listChanges ? Promise.all([loadPhotos(studio), loadFolders(studio)]) : refreshPages(studio, photoIds))
-    void countApproved(studio)
+    void countWork(studio)
     const { queue, index } = studio.store.getState().review
     if (photoIds === null || photoIds.includes(queue[index] ?? -1)) void refreshReview(studio)
   }

@@ -1,7 +1,7 @@
 /** Ways for photos to come in: dropped, picked, or given at the start. */
 import type { ImportSummary } from '../../src-main/contract/model.ts'
 import { words } from '../copy/words.ts'
-import { countApproved, loadFolders, loadPhotos } from './library-actions.ts'
+import { countWork, loadFolders, loadPhotos } from './library-actions.ts'
 import { announce, ask, notify, patch, type Studio, toProblem } from './studio.ts'
 
 export async function startImport(studio: Studio, grantIds: string[]): Promise<void> {
@@ -49,7 +49,7 @@ export function takeImport(studio: Studio, summary: ImportSummary): void {
   if (summary.state === 'running') return
   announce(studio, words.imports.finished(summary.added))
   if (summary.problem) notify(studio, summary.problem)
-  void Promise.all([loadFolders(studio), loadPhotos(studio), countApproved(studio)])
+  void Promise.all([loadFolders(studio), loadPhotos(studio), countWork(studio)])
 }
 
 export async function cancelImport(studio: Studio, importId: string): Promise<void> {

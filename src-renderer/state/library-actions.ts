@@ -38,9 +38,20 @@ export async function loadFolders(studio: Studio): Promise<void> {
   if (folders) patch(studio, 'library', { folders })
 }
 
-export async function countApproved(studio: Studio): Promise<void> {
-  const reply = await ask(studio, 'library.photos', { states: ['approved'], limit: 1 })
-  if (reply) patch(studio, 'library', { approvedCount: reply.total })
+/** The part of the list that a run without a selection works on: photos without words, unless the user asked for states by name. */
+export function withoutWords(filter: LibraryFilter) {
+  return toPhotoFilter(filter.states.length > 0 ? filter : { ...filter, states: ['untagged', 'failed'] })
+}
+
+/** Counts what the two main buttons offer: photos to save, photos to find words for. */
+export async function countWork(studio: Studio): Promise<void> {
+  const { filter } = studio.store.getState().library
+  const [approved, wordless] = await Promise.all([
+    ask(studio, 'library.photos', { states: ['approved'], limit: 1 }),
+    ask(studio, 'library.photos', { ...withoutWords(filter), limit: 1 }),
+  ])
+  if (approved) patch(studio, 'library', { approvedCount: approved.total })
+  if (wordless && studio.store.getState().library.filter === filter) patch(studio, 'library', { wordlessCount: wordless.total })
 }
 
 /** Reads the list anew: the page with the keyboard first, so that the screen fills at once, and all ids beside it. */
@@ -121,6 +132,7 @@ export function showState(studio: Studio, photoIds: readonly number[], state: Ph
 export function setFilter(studio: Studio, change: Partial<LibraryFilter>): Promise<void> {
   const { filter } = studio.store.getState().library
   patch(studio, 'library', { filter: { ...filter, ...change }, focus: 0, anchor: 0 })
+  void countWork(studio)
   return loadPhotos(studio)
 }
 

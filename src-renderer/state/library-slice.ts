@@ -38,6 +38,8 @@ export interface LibrarySlice {
   /** Why the folder picker opened by itself: files were dropped on a browser page. */
   browseBecauseOfDrop: boolean
   approvedCount: number
+  /** Photos of the list that have no words yet. */
+  wordlessCount: number
 }
 
 export const startLibrary = (): LibrarySlice => ({
@@ -58,4 +60,5 @@ export const startLibrary = (): LibrarySlice => ({
   browse: null,
   browseBecauseOfDrop: false,
   approvedCount: 0,
+  wordlessCount: 0,
 })

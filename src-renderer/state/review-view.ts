@@ -46,7 +46,8 @@ export type ChipKind = 'kept' | 'added' | 'maybe' | 'rejected' | 'removed'
 export interface Chip {
   keyword: string
   kind: ChipKind
-  origin: 'file' | 'proposal' | 'hand'
+  /** Where it stands on the screen; toggling never moves it. */
+  group: 'file' | 'proposed' | 'maybe' | 'hand'
   /** A true score of the model, or null. */
   confidence: number | null
   source: string | null
@@ -76,7 +77,7 @@ export function keywordChips(review: Review): Chip[] {
     chips.push({
       keyword,
       kind: removed ? 'removed' : 'kept',
-      origin: 'file',
+      group: 'file',
       confidence: twin?.confidence ?? null,
       source: twin?.source ?? null,
       alsoProposed: twin !== undefined,
@@ -95,7 +96,7 @@ export function keywordChips(review: Review): Chip[] {
     chips.push({
       keyword: entry.keyword,
       kind,
-      origin: 'proposal',
+      group: entry.level === 'propose' ? 'proposed' : 'maybe',
       confidence: entry.confidence,
       source: entry.source,
       alsoProposed: true,
@@ -108,7 +109,7 @@ export function keywordChips(review: Review): Chip[] {
     chips.push({
       keyword: entry.keyword,
       kind: 'added',
-      origin: 'hand',
+      group: 'hand',
       confidence: null,
       source: null,
       alsoProposed: false,
@@ -117,7 +118,7 @@ export function keywordChips(review: Review): Chip[] {
     })
   }
   let key = 0
-  return chips.map((chip) => (chip.origin === 'file' || key >= 9 ? chip : { ...chip, key: ++key }))
+  return chips.map((chip) => (chip.group === 'file' || key >= 9 ? chip : { ...chip, key: ++key }))
 }
 
 /** Keywords typed into one line: commas and semicolons part them; blanks, repeats and what is there already fall away. */

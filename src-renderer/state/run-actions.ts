@@ -1,18 +1,15 @@
 /** Tagging runs: start, pause, resume, cancel, retry. A run only proposes; no file is written. */
 import type { RunSummary } from '../../src-main/contract/model.ts'
 import { words } from '../copy/words.ts'
+import { withoutWords } from './library-actions.ts'
 import { ROLES } from './models-slice.ts'
 import { announce, ask, patch, type Studio } from './studio.ts'
 
-/** Photos that a run would work on: the selected ones, else all that are listed. */
-export function runTargets(studio: Studio): readonly number[] {
-  const { selected, ids } = studio.store.getState().library
-  return selected.size > 0 ? [...selected] : ids
-}
-
+/** Starts a run on the selected photos; with nothing selected, on those of the list that have no words yet. */
 export async function startRun(studio: Studio): Promise<void> {
-  const photoIds = [...runTargets(studio)]
-  if (photoIds.length === 0) return
+  const { selected, filter } = studio.store.getState().library
+  const photoIds = selected.size > 0 ? [...selected] : await ask(studio, 'library.photoIds', withoutWords(filter))
+  if (!photoIds || photoIds.length === 0) return
   const run = await ask(studio, 'tagging.start', { photoIds, stages: [...ROLES] })
   if (!run) return
   takeRun(studio, run)

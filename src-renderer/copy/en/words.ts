@@ -35,12 +35,24 @@ const modelStates: Record<ModelSummary['state'], string> = {
   deprecated: 'Replaced by a newer one',
 }
 
+const backends: Record<ModelSummary['backend'], string> = {
+  vllm: 'vLLM',
+  ollama: 'Ollama',
+  llamacpp: 'llama.cpp',
+  lmdeploy: 'LMDeploy',
+  embedded: 'Built in',
+  onnx: 'Built in (ONNX)',
+  remote: 'Server',
+  unassigned: 'Not assigned',
+}
+
 export const EN = {
   states,
   fields,
   roles,
   outcomes,
   modelStates,
+  backends,
   common: {
     appName: 'ImageWorks Studio',
     close: 'Close',
@@ -74,15 +86,15 @@ export const EN = {
     automaticHelp: (name: string) => `Takes the best that works here: ${name}`,
     rejected: (count: number) => plural(count, 'model does not fit', 'models do not fit'),
     remote: 'Photos leave this machine',
-    run: (count: number, some: boolean) =>
-      some ? `Propose words for ${formatCount(count)} selected` : `Propose words for all ${formatCount(count)}`,
+    run: (count: number, some: boolean) => (some ? `Propose words for ${formatCount(count)} selected` : `Propose words for ${photos(count)}`),
     runNone: 'Propose words',
+    runNoneHelp: 'Every photo listed has words already. Select photos to propose again.',
     save: (count: number) => (count === 0 ? 'Save to XMP…' : `Save ${formatCount(count)} approved ${count === 1 ? 'photo' : 'photos'} to XMP…`),
     running: 'A run is going',
   },
   basicFacts: {
     title: 'Basic facts only.',
-    text: 'Objects, text, light, season and place are named without a vision-language model. About three photos in four need a vision-language model for more.',
+    text: 'Objects, text, light, season and place. About three photos in four need a vision-language model for more.',
     how: 'How to get one',
   },
   library: {
@@ -182,7 +194,7 @@ export const EN = {
     reject: 'Reject',
     rejected: 'Rejected',
     edit: 'Edit',
-    editHint: 'Enter keeps the text, Shift+Enter starts a line, Esc leaves it as it was',
+    editHint: 'Enter keeps it, Esc leaves it as it was',
     save: 'Keep text',
     status: {
       fill: 'Approving fills this in',
@@ -194,7 +206,8 @@ export const EN = {
       edited: 'Your text goes into the file',
       rejected: 'The proposal is not used',
     },
-    keywords: { kept: 'In the file', added: 'Added', maybe: 'Maybe', rejected: 'Not used', removed: 'Removed from the file' },
+    chipKinds: { kept: 'in the file', added: 'added', maybe: 'not added unless chosen', rejected: 'not used', removed: 'removed from the file' },
+    keywordGroups: { file: 'In the file', proposed: 'Proposed', maybe: 'Maybe', hand: 'By hand' },
     keywordsHelp: 'Numbers toggle a keyword',
     addKeyword: 'Add keyword',
     addKeywordHint: 'Several at once with commas',
@@ -228,7 +241,7 @@ export const EN = {
     undone: (name: string) => `Undone on ${name}.`,
     redone: (name: string) => `Redone on ${name}.`,
   },
-  loupe: { title: 'Loupe', fit: 'Fit', full: 'Larger' },
+  loupe: { title: 'Loupe' },
   plan: {
     title: (count: number) => `Save ${photos(count)}`,
     planning: (done: number, total: number) => `Reading the files: ${formatCount(done)} of ${formatCount(total)}`,

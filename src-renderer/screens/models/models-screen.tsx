@@ -5,7 +5,8 @@ import { Button } from '../../parts/button.tsx'
 import { removeServer } from '../../state/model-actions.ts'
 import { openDialog } from '../../state/navigation.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
-import type { ModelSummary } from '../../../src-main/contract/model.ts'
+import { ROLES } from '../../state/models-slice.ts'
+import type { ModelSummary, Stage } from '../../../src-main/contract/model.ts'
 import './models.css'
 
 const TONES: Record<ModelSummary['state'], string> = {
@@ -18,6 +19,8 @@ const TONES: Record<ModelSummary['state'], string> = {
 }
 /** Servers that were added in the window can be removed there; the others come from the list that ships with the studio. */
 const isAdded = (model: ModelSummary) => model.backend === 'remote' || model.backend === 'ollama'
+
+const nameOfRole = (role: string) => ((ROLES as readonly string[]).includes(role) ? words.roles[role as Stage].toLowerCase() : role)
 
 export function ModelsScreen() {
   const studio = useStudio()
@@ -63,11 +66,11 @@ export function ModelsScreen() {
                   {model.stateReason !== null && <span className="table__sub">{model.stateReason}</span>}
                 </td>
                 <td>
-                  {model.backend}
+                  {words.backends[model.backend]}
                   <span className="table__sub">{model.remote ? words.models.remote : words.models.local}</span>
                 </td>
                 <td>{model.vramEstimateMb ? formatMegabytes(model.vramEstimateMb) : <span className="faint">–</span>}</td>
-                <td className="soft">{model.roles.join(', ')}</td>
+                <td className="soft">{model.roles.map((role) => nameOfRole(role)).join(', ')}</td>
                 <td>
                   {isAdded(model) && (
                     <Button

@@ -72,7 +72,7 @@ export function FieldBlock({ view }: { view: FieldView }) {
         <div className="field__sides">
           <div>
             <p className="field__side">{words.review.inFile}</p>
-            {inFile === null ? <p className="faint">{words.review.nothing}</p> : <WordDiff from={inFile} to={right ?? inFile} show="old" />}
+            {inFile === null ? <p className="faint">{words.review.nothing}</p> : <WordDiff from={inFile} to={view.result ?? inFile} show="old" />}
           </div>
           <div className="field__new">
             <p className="field__side">{status === 'edited' ? words.review.willBe : words.review.proposed}</p>

@@ -5,10 +5,10 @@ import { explainGate } from '../../copy/gates.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { addKeywords, cancelEdit, decide, startKeyword } from '../../state/review-actions.ts'
-import { type Chip, type ChipKind, keywordChips } from '../../state/review-view.ts'
+import { type Chip, keywordChips } from '../../state/review-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 
-const GROUPS: readonly ChipKind[] = ['kept', 'removed', 'added', 'maybe', 'rejected']
+const GROUPS: readonly Chip['group'][] = ['file', 'proposed', 'maybe', 'hand']
 
 export function KeywordBlock({ review }: { review: Review }) {
   const studio = useStudio()
@@ -30,12 +30,12 @@ export function KeywordBlock({ review }: { review: Review }) {
           {gates.map((gate) => explainGate(gate)).join(' ')}
         </p>
       )}
-      {GROUPS.map((kind) => {
-        const group = chips.filter((chip) => chip.kind === kind)
+      {GROUPS.map((name) => {
+        const group = chips.filter((chip) => chip.group === name)
         if (group.length === 0) return null
         return (
-          <div key={kind} className="chips">
-            <p className="chips__name">{words.review.keywords[kind]}</p>
+          <div key={name} className="chips">
+            <p className="chips__name">{words.review.keywordGroups[name]}</p>
             <ul>
               {group.map((chip) => (
                 <li key={chip.keyword}>
@@ -83,7 +83,7 @@ function KeywordChip({ chip }: { chip: Chip }) {
   const studio = useStudio()
   const confidence = chip.confidence === null ? null : formatPercent(chip.confidence)
   const used = chip.kind === 'kept' || chip.kind === 'added'
-  const hint = [chip.source ?? '', confidence ?? '', chip.origin === 'file' && chip.alsoProposed ? words.review.alsoProposed : ''].filter(
+  const hint = [chip.source ?? '', confidence ?? '', chip.group === 'file' && chip.alsoProposed ? words.review.alsoProposed : ''].filter(
     (part) => part !== '',
   )
   return (
@@ -94,7 +94,7 @@ function KeywordChip({ chip }: { chip: Chip }) {
       data-keyword={chip.keyword}
       data-kind={chip.kind}
       aria-pressed={used}
-      aria-label={words.review.chip(chip.keyword, words.review.keywords[chip.kind], confidence, chip.key)}
+      aria-label={words.review.chip(chip.keyword, words.review.chipKinds[chip.kind], confidence, chip.key)}
       title={hint.length > 0 ? hint.join(' · ') : undefined}
       onClick={() => void decide(studio, chip.toggle)}
     >

@@ -13,6 +13,13 @@ function piecesOf(name: string): string[] {
   return pieces.map((piece) => SHOWN[piece] ?? (piece.length === 1 ? piece.toUpperCase() : piece))
 }
 
+/** Nine numbers become "1 … 9"; one modifier before four arrows is said once. */
+function shortForm(keys: readonly string[]): string[] {
+  if (keys.length > 4) return [keys[0]!, '…', keys.at(-1)!]
+  if (keys.length === 4 && keys.every((key) => key.startsWith('Shift+'))) return ['Shift', ...keys.map((key) => key.slice(6))]
+  return [...keys]
+}
+
 export function KeysDialog() {
   const studio = useStudio()
   return (
@@ -27,8 +34,8 @@ export function KeysDialog() {
                 <div key={action}>
                   <dt>{KEY_WORDS[action]}</dt>
                   <dd>
-                    {(keys.length > 4 ? [keys[0]!, '…', keys.at(-1)!] : keys).map((key) => (
-                      <span key={key}>{key === '…' ? '… ' : piecesOf(key).map((piece) => <kbd key={piece}>{piece}</kbd>)}</span>
+                    {shortForm(keys).map((name) => (
+                      <span key={name}>{name === '…' ? name : piecesOf(name).map((piece) => <kbd key={piece}>{piece}</kbd>)}</span>
                     ))}
                   </dd>
                 </div>

@@ -10,10 +10,10 @@ import { RoleChoice } from './role-choice.tsx'
 export function TopBar() {
   const studio = useStudio()
   const selected = useStudioState((state) => state.library.selected.size)
-  const listed = useStudioState((state) => state.library.ids.length)
+  const wordless = useStudioState((state) => state.library.wordlessCount)
   const approved = useStudioState((state) => state.library.approvedCount)
   const running = useStudioState((state) => state.runs.current?.state === 'running' || state.runs.current?.state === 'paused')
-  const count = selected > 0 ? selected : listed
+  const count = selected > 0 ? selected : wordless
   return (
     <header className="topbar" aria-label={words.top.label}>
       <h1 className="visually-hidden">{words.common.appName}</h1>
@@ -23,7 +23,7 @@ export function TopBar() {
       <Button
         data-testid="run-button"
         disabled={count === 0 || running}
-        title={running ? words.top.running : undefined}
+        title={running ? words.top.running : count === 0 ? words.top.runNoneHelp : undefined}
         onClick={() => void startRun(studio)}
       >
         <Sparkles size={15} aria-hidden />
