@@ -1,0 +1,41 @@
+/** Which tags carry which field. The one table that reading, planning and writing share. Pure. */
+import type { TextField } from '../contract/model.ts'
+
+export interface TextPlaces {
+  xmp: string
+  /** IPTC IIM data set and its limit in bytes. */
+  iptc: { tag: string; limitBytes: number } | null
+  exif: string | null
+}
+
+export const TEXT_PLACES: Record<TextField, TextPlaces> = {
+  title: { xmp: 'XMP-dc:Title', iptc: { tag: 'IPTC:ObjectName', limitBytes: 64 }, exif: null },
+  description: { xmp: 'XMP-dc:Description', iptc: { tag: 'IPTC:Caption-Abstract', limitBytes: 2000 }, exif: 'IFD0:ImageDescription' },
+  altText: { xmp: 'XMP-iptcCore:AltTextAccessibility', iptc: null, exif: null },
+}
+export const KEYWORD_PLACES = { xmp: 'XMP-dc:Subject', iptc: { tag: 'IPTC:Keywords', limitBytes: 64 } }
+export const HIERARCHY_TAG = 'XMP-lr:HierarchicalSubject'
+
+/** Only these two take IPTC and EXIF text beside XMP; elsewhere both are non-standard or unread. */
+export const MIRRORED_KINDS: ReadonlySet<string> = new Set(['jpeg', 'tiff'])
+
+/** Tags that ExifTool adds or renews by itself when the ones above change. */
+export const IPTC_HOUSEKEEPING = ['IPTC:CodedCharacterSet', 'IPTC:EnvelopeRecordVersion', 'IPTC:ApplicationRecordVersion']
+export const IPTC_DIGEST = 'Photoshop:IPTCDigest'
+export const XMP_TOOLKIT = 'XMP-x:XMPToolkit'
+export const EXIF_HOUSEKEEPING = ['IFD0:XResolution', 'IFD0:YResolution', 'IFD0:ResolutionUnit', 'IFD0:YCbCrPositioning']
+
+/** Cameras fill ImageDescription with their own name: no description, and free to be replaced. */
+export function isCameraPlaceholder(text: string): boolean {
+  return (
+    text.trim() === '' ||
+    /^(olympus digital camera|sony dsc|minolta digital camera|digital camera|dcim|kodak digital still camera|samsung|untitled|default)$/i.test(
+      text.trim(),
+    )
+  )
+}
+
+/** Microscopes and scanners keep machine data in a TIFF's ImageDescription: never a description, never replaced. */
+export function isMachineText(text: string): boolean {
+  return /^\s*(<\?xml|<OME|ImageJ=|\{"|Aperio )/.test(text)
+}

@@ -1,0 +1,305 @@
+/**
+ * The one way a file of the user changes: journal, copy, let ExifTool rewrite the copy, read everything back, flush, replace by name.
+ * Until the replacement the original is only read. Whatever fails, `settle` looks at the disk and says which state it is in.
+ */
+import { readFile, stat, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import type { PlanChange, Problem } from '../contract/model.ts'
+import type { Clock } from '../lib/clock.ts'
+import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
+import { isIptcNewer } from './effective-values.ts'
+import type { ExifToolPool } from './exiftool-process.ts'
+import { IPTC_DIGEST } from './fields.ts'
+import { detectSignature, findJpegEnd } from './file-signature.ts'
+import type { JournalRecord, JournalStore, TagValues } from './ports.ts'
+import { asText, type RawTags, readAllTags } from './raw-tags.ts'
+import {
+  checkReplaceable,
+  copyWhole,
+  fileStamp,
+  flushFile,
+  flushFolder,
+  hashFile,
+  newTempPath,
+  placeNewFile,
+  removeTemp,
+  replaceFile,
+} from './safe-file.ts'
+import type { TagEdits } from './tag-edits.ts'
+import { findDifferences } from './verify-write.ts'
+
+/** Called before each step; throwing fails the write there. */
+export type FaultHook = (step: WriteStep) => void | Promise<void>
+export const WRITE_STEPS = [
+  'check',
+  'read',
+  'journal',
+  'copy',
+  'rewrite',
+  'verify',
+  'flush',
+  'recheck',
+  'verified',
+  'replace',
+  'flush-folder',
+  'reopen',
+  'finish',
+] as const
+export type WriteStep = (typeof WRITE_STEPS)[number]
+
+export interface ReplaceContext {
+  exiftool: ExifToolPool
+  journal: JournalStore
+  clock: Clock
+  faultHook?: FaultHook
+}
+
+export interface ReplaceJob {
+  planId: number
+  photoId: number | null
+  path: string
+  targetPath: string
+  run: number
+  changes: PlanChange[]
+  models: string[]
+  /** SHA-256 that the target must still have; null: it must still be absent. */
+  expectedHash: string | null
+  /** From what the target holds now; null when nothing needs to change. */
+  buildEdits(current: RawTags | null): TagEdits | null
+  /** The write that this one takes back: kept with the record, and marked when it is done. */
+  reverts?: number
+}
+
+export type ReplaceResult = { state: 'written' | 'unchanged' | 'failed' | 'refused'; writeId: number | null; problem: Problem | null }
+
+/** One outcome whatever happens; rejects only when the journal itself fails, and then the record stays pending for the next start. */
+export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob): Promise<ReplaceResult> {
+  const { exiftool, journal, clock } = context
+  const at = async (step: WriteStep) => context.faultHook?.(step)
+  let writeId: number | null = null
+  const tempPath = newTempPath(job.targetPath)
+  try {
+    await at('check')
+    await checkReplaceable(job.targetPath, { mayBeAbsent: job.expectedHash === null })
+    await requireHash(job)
+    await requireSpace(job.targetPath)
+    const stampBefore = await fileStamp(job.targetPath)
+    await at('read')
+    const current = job.expectedHash === null ? null : await readAllTags(exiftool, job.targetPath)
+    requireReadable(current, job.targetPath)
+    const edits = job.buildEdits(current)
+    if (edits === null) return { state: 'unchanged', writeId: null, problem: null }
+    const toolVersions = { exiftool: await exiftool.version(), ...(job.reverts === undefined ? {} : { reverts: String(job.reverts) }) }
+    await at('journal')
+    writeId = journal.begin({
+      planId: job.planId,
+      photoId: job.photoId,
+      path: job.path,
+      targetPath: job.targetPath,
+      timeMs: clock.nowMs(),
+      run: job.run,
+      changes: job.changes,
+      models: job.models,
+      hashBefore: job.expectedHash,
+      hashAfter: null,
+      tempPath,
+      before: edits.before,
+      after: edits.values as TagValues,
+      toolVersions,
+    })
+    await at('copy')
+    if (job.expectedHash !== null) {
+      await copyWhole(job.targetPath, tempPath)
+      if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
+    }
+    await at('rewrite')
+    await rewrite(exiftool, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
+    await at('verify')
+    let result = await readAllTags(exiftool, tempPath)
+    const currentDigest = asText(result.tags.get('File:CurrentIPTCDigest'))
+    if (edits.renewDigest && isIptcNewer(result) && currentDigest !== null) {
+      // In a TIFF the block is padded after the digest was taken.
+      await rewrite(exiftool, tempPath, [`-${IPTC_DIGEST}=${currentDigest}`])
+      result = await readAllTags(exiftool, tempPath)
+    }
+    const differences = [...findDifferences(current, result, edits), ...(await findTrailerLoss(job, tempPath, current))]
+    if (differences.length > 0) {
+      throw new StudioError('verify-failed', `The rewritten copy is not what it should be: ${differences.join('; ')}.`, { data: { differences } })
+    }
+    await at('flush')
+    await flushFile(tempPath)
+    const hashAfter = await hashFile(tempPath)
+    if (hashAfter === null) throw new StudioError('verify-failed', 'The rewritten copy vanished.')
+    await at('recheck')
+    await requireHash(job)
+    await at('verified')
+    journal.verified(writeId, hashAfter)
+    await at('replace')
+    if ((await fileStamp(job.targetPath)) !== stampBefore) throw changed(job.targetPath)
+    if (job.expectedHash === null) await placeNewFile(tempPath, job.targetPath)
+    else await replaceFile(tempPath, job.targetPath)
+    await at('flush-folder')
+    await flushFolder(path.dirname(job.targetPath))
+    await at('reopen')
+    if ((await hashFile(job.targetPath)) !== hashAfter) throw changed(job.targetPath)
+    await at('finish')
+    endWritten(journal, writeId, job.reverts)
+    return { state: 'written', writeId, problem: null }
+  } catch (error) {
+    const failure = toWriteError(error, job.targetPath)
+    if (writeId === null) {
+      const problem = toProblem(failure)
+      return { state: REFUSALS.has(problem.code) ? 'refused' : 'failed', writeId: null, problem }
+    }
+    const record = journal.find(writeId)
+    if (record === undefined) throw error
+    const settled = await settle(context, record, toProblem(failure))
+    return { ...settled, state: settled.state === 'failed' && REFUSALS.has(settled.problem?.code ?? '') ? 'refused' : settled.state }
+  }
+}
+
+/** Rules, not accidents: the file is fine and was not tried. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'file-changed',
+  'file-missing',
+  'file-read-only',
+  'file-hard-linked',
+  'folder-read-only',
+  'metadata-damaged',
+  'sidecar-damaged',
+  'format-not-writable',
+  'value-not-writable',
+  'not-a-photo',
+])
+
+/**
+ * Looks at the disk and ends a pending record by what is there: new bytes → written, old bytes → failed, our temp removed either way.
+ * A folder that cannot be reached (an unplugged disk) leaves the record pending.
+ */
+export async function settle(context: Pick<ReplaceContext, 'journal'>, record: JournalRecord, cause: Problem): Promise<ReplaceResult> {
+  const { journal } = context
+  const { writeId, targetPath, tempPath, hashAfter } = record
+  const folderThere = await stat(path.dirname(targetPath)).then(
+    () => true,
+    () => false,
+  )
+  if (!folderThere) {
+    const message = `The folder of ${targetPath} is not reachable; its pending write is looked at again at the next start.`
+    return { state: 'failed', writeId, problem: { code: 'file-missing', message, data: { path: targetPath } } }
+  }
+  let onDisk = await hashFile(targetPath)
+  if (onDisk === null && record.hashBefore !== null && hashAfter !== null && (await hashFile(tempPath)) === hashAfter) {
+    // A disk whose rename is not atomic lost the old name before it made the new one: the verified copy is the only one left.
+    await placeNewFile(tempPath, targetPath)
+    await flushFolder(path.dirname(targetPath))
+    onDisk = hashAfter
+  }
+  await removeTemp(tempPath)
+  if (hashAfter !== null && onDisk === hashAfter) {
+    endWritten(journal, writeId, revertedWriteOf(record))
+    return { state: 'written', writeId, problem: null }
+  }
+  const problem: Problem =
+    onDisk === record.hashBefore
+      ? cause
+      : onDisk === null
+        ? { code: 'file-missing', message: `${targetPath} is gone; nothing was written.`, data: { path: targetPath } }
+        : { code: 'file-changed', message: `${targetPath} was changed by another program; it was left as it is.`, data: { path: targetPath } }
+  journal.finish(writeId, 'failed', problem)
+  return { state: 'failed', writeId, problem }
+}
+
+/** The write that a record takes back, if it is a revert. */
+export function revertedWriteOf(record: JournalRecord): number | undefined {
+  const text = record.toolVersions['reverts']
+  return text === undefined ? undefined : Number(text)
+}
+
+/** A revert marks the other write first: a crash in between leaves the revert pending, and the next start does both again. */
+export function endWritten(journal: JournalStore, writeId: number, reverts: number | undefined): void {
+  if (reverts === undefined) {
+    journal.finish(writeId, 'written', null)
+    return
+  }
+  journal.reverted(reverts, writeId)
+  // Taking back is not itself a write to take back.
+  journal.reverted(writeId, null)
+}
+
+async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly string[]): Promise<void> {
+  const reply = await exiftool.run(['-E', '-n', '-overwrite_original_in_place', ...args, tempPath])
+  const complaints = [...reply.errors, ...reply.warnings].filter((line) => !/IPTCDigest is not current/.test(line))
+  if (/no space left/i.test(complaints.join(' '))) throw new StudioError('disk-full', 'The disk is full.', { data: { path: tempPath } })
+  if (complaints.length > 0 || !/^\s*1 image files (updated|created)$/m.test(reply.stdout)) {
+    const said = [...complaints, reply.stdout.trim()].join('; ').replaceAll(tempPath, 'the copy').slice(0, 400)
+    throw new StudioError('exiftool-failed', `ExifTool did not write cleanly: ${said}.`, { data: { said } })
+  }
+}
+
+/** Film clips, second pictures and unknown data behind a JPEG stay byte for byte, unless a trailer format keeps offsets of its own. */
+async function findTrailerLoss(job: ReplaceJob, tempPath: string, current: RawTags | null): Promise<string[]> {
+  if (job.expectedHash === null || [...(current?.tags.keys() ?? [])].some((key) => /^(AFCP|FotoStation|PhotoMechanic|CanonVRD|MIE)/.test(key)))
+    return []
+  const before = await readFile(job.targetPath)
+  if (detectSignature(before) !== 'jpeg') return []
+  const after = await readFile(tempPath)
+  const endBefore = findJpegEnd(before)
+  const endAfter = findJpegEnd(after)
+  if (endBefore === null || endAfter === null) return ['the picture ends too early']
+  return before.subarray(endBefore).equals(after.subarray(endAfter)) ? [] : ['data behind the picture changed']
+}
+
+async function requireHash(job: ReplaceJob): Promise<void> {
+  if ((await hashFile(job.targetPath)) !== job.expectedHash) throw changed(job.targetPath)
+}
+
+function requireReadable(current: RawTags | null, targetPath: string): void {
+  if (current === null) return
+  const [error] = current.errors
+  const data = { path: targetPath }
+  if (error !== undefined) throw new StudioError('metadata-damaged', `ExifTool cannot read the metadata: ${error}.`, { data })
+  if (current.foreignCharset) {
+    throw new StudioError('format-not-writable', 'The IPTC text is in a character set that cannot be carried over to UTF-8 safely.', { data })
+  }
+}
+
+/** The copy, and ExifTool's own while it rewrites the copy. */
+async function requireSpace(targetPath: string): Promise<void> {
+  const [{ bavail, bsize }, sizeBytes] = await Promise.all([
+    statfs(path.dirname(targetPath)),
+    stat(targetPath).then(
+      (facts) => facts.size,
+      () => 0,
+    ),
+  ])
+  if (bavail * bsize < 2 * sizeBytes + 2 ** 20) {
+    throw new StudioError('disk-full', `The disk has not enough room for a safe copy of ${targetPath}.`, {
+      data: { path: targetPath, neededBytes: 2 * sizeBytes + 2 ** 20 },
+    })
+  }
+}
+
+const changed = (targetPath: string) =>
+  new StudioError('file-changed', `${targetPath} is no longer what the plan was made for.`, { data: { path: targetPath } })
+
+/** What the system says about a file, in our words. */
+export function toWriteError(error: unknown, targetPath: string): unknown {
+  const data = { path: targetPath }
+  switch (findErrno(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StudioError('disk-full', 'The disk is full.', { data, cause: error })
+    case 'EROFS':
+      return new StudioError('folder-read-only', `The disk of ${targetPath} accepts no changes.`, { data, cause: error })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EBUSY':
+      return new StudioError('file-read-only', `${targetPath} is locked or protected.`, { data, retry: 'later', cause: error })
+    case 'EEXIST':
+      return new StudioError('file-changed', `${targetPath} appeared meanwhile.`, { data, cause: error })
+    case 'ENOENT':
+      return new StudioError('file-missing', `${targetPath} is gone.`, { data, cause: error })
+    default:
+      return error
+  }
+}

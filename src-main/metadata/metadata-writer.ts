@@ -1,0 +1,214 @@
+/** Plans, writes, reverts and recovers. Files are worked on one after another per target, a few targets at a time. */
+import { realpath } from 'node:fs/promises'
+import path from 'node:path'
+import type { PhotoKind, Plan, Problem, WriteOutcome } from '../contract/model.ts'
+import type { Clock } from '../lib/clock.ts'
+import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
+import type { ExifToolPool } from './exiftool-process.ts'
+import type { Signature } from './file-signature.ts'
+import { inspectPhoto } from './inspect-photo.ts'
+import { type FaultHook, type ReplaceResult, replaceJournalled, toWriteError } from './journalled-replace.ts'
+import { createLocks, inOrder } from './locks.ts'
+import { findValueProblem, planChanges, planWarnings, targetOf } from './plan-write.ts'
+import type { JournalStore, PlanStore, StoredPlan, WantedFields } from './ports.ts'
+import { asText, type RawTags } from './raw-tags.ts'
+import { createMetadataReader } from './read-metadata.ts'
+import { outcomeOf, revertWrite, settleRecord } from './revert-write.ts'
+import { checkReplaceable, hashFile } from './safe-file.ts'
+import { planTagEdits, sameValue } from './tag-edits.ts'
+
+export interface PhotoToWrite {
+  id: number
+  path: string
+  kind: PhotoKind
+}
+export interface BatchOptions {
+  /** Photos not begun when it aborts are refused with `cancelled`; one in work is finished first. */
+  signal?: AbortSignal
+  onOutcome?(outcome: WriteOutcome): void
+}
+export type PlanPreview = Pick<Plan, 'target' | 'targetPath' | 'changes' | 'warnings' | 'refusal'>
+
+export interface MetadataWriter {
+  /** What a plan would say, without storing one. Never throws for a bad photo: that is its refusal. */
+  preview(photo: PhotoToWrite, wanted: WantedFields): Promise<PlanPreview>
+  /** Stores what would be written, with the hashes of the files it was made for. `models`: names that the words came from. */
+  plan(photo: PhotoToWrite, wanted: WantedFields, models: string[]): Promise<Plan>
+  /** Writes exactly the stored plans; one outcome each, in the given order. @throws StudioError plan-not-found before anything is touched */
+  write(planIds: readonly number[], options?: BatchOptions): Promise<WriteOutcome[]>
+  /** Puts back the tags that these writes touched. @throws StudioError write-not-found before anything is touched */
+  revert(writeIds: readonly number[], options?: BatchOptions): Promise<WriteOutcome[]>
+  /** Called once at start: ends every write that a crash interrupted and removes its temporary file. */
+  recover(): Promise<WriteOutcome[]>
+}
+
+/** As many files at once as there are ExifTool processes. */
+const FILES_AT_ONCE = 2
+
+export function createMetadataWriter(parts: {
+  exiftool: ExifToolPool
+  plans: PlanStore
+  journal: JournalStore
+  clock: Clock
+  faultHook?: FaultHook
+}): MetadataWriter {
+  const { exiftool, plans, journal, clock, faultHook } = parts
+  const reader = createMetadataReader(exiftool)
+  const context = { exiftool, journal, clock, faultHook }
+  const withLock = createLocks()
+
+  const draft = async (photo: PhotoToWrite, wanted: WantedFields): Promise<Omit<StoredPlan, 'id'>> => {
+    const base = { photoId: photo.id, path: photo.path, createdAtMs: clock.nowMs(), models: [] }
+    let target = targetOf(photo, [])
+    try {
+      const { truePath, signature } = await inspectPhoto(photo)
+      const found = await reader.readWhole(photo)
+      target = targetOf({ ...photo, signature }, found.sidecars, found.stemTaken)
+      target.targetPath = target.target === 'embedded' ? truePath : await trueNameOf(target.targetPath)
+      const changes = planChanges(found.snapshot, wanted, target.target)
+      if (changes.length > 0) await requireWritable(target.target, target.targetPath, signature)
+      const photoHash = (await hashFile(truePath)) ?? ''
+      const targetHash = target.target === 'embedded' ? photoHash : await hashFile(target.targetPath)
+      const warnings = planWarnings({ kind: photo.kind, target, changes, current: found.snapshot, sidecars: found.sidecars, hasC2pa: found.hasC2pa })
+      const refusal = findValueProblem(changes)
+      return { ...base, ...target, changes: refusal === null ? changes : [], warnings, refusal, photoHash, targetHash }
+    } catch (error) {
+      return { ...base, ...target, changes: [], warnings: [], refusal: toProblem(toWriteError(error, photo.path)), photoHash: '', targetHash: null }
+    }
+  }
+
+  const writeOne = async (plan: StoredPlan, run: number): Promise<WriteOutcome> => {
+    const head = { photoId: plan.photoId, path: plan.path }
+    if (plan.refusal !== null) return outcomeOf(head, { state: 'refused', writeId: null, problem: plan.refusal })
+    if (plan.changes.length === 0) return outcomeOf(head, { state: 'unchanged', writeId: null, problem: null })
+    try {
+      const photoHash = await hashFile(plan.path)
+      if (photoHash === null) throw new StudioError('file-missing', `${plan.path} is gone.`, { data: { path: plan.path } })
+      const targetHash = plan.target === 'embedded' ? photoHash : await hashFile(plan.targetPath)
+      if (photoHash !== plan.photoHash || targetHash !== plan.targetHash) return outcomeOf(head, await judgeStale(plan, targetHash))
+      const result = await replaceJournalled(context, {
+        ...head,
+        planId: plan.id,
+        targetPath: plan.targetPath,
+        run,
+        changes: plan.changes,
+        models: plan.models,
+        expectedHash: plan.targetHash,
+        buildEdits: (current) => planTagEdits(current, plan.changes, { isMirrored: isMirrored(plan, current), sidecarFor: sidecarNote(plan) }),
+      })
+      return outcomeOf(head, result)
+    } catch (error) {
+      return outcomeOf(head, { state: 'failed', writeId: null, problem: toProblem(toWriteError(error, plan.targetPath)) })
+    }
+  }
+
+  /** The file is not what the plan was made for: fine when it already says what was planned, else the plan is void. */
+  const judgeStale = async (plan: StoredPlan, targetHash: string | null): Promise<ReplaceResult> => {
+    const now = await reader.read({ path: plan.path, kind: plan.target === 'sidecar' ? 'raw' : 'jpeg' })
+    const isDone = plan.changes.every(({ field, to }) => sameValue(now[field], Array.isArray(now[field]) ? (to ?? []) : to))
+    if (isDone) return { state: 'unchanged', writeId: null, problem: null }
+    const latest = journal.latestWriteOf(plan.targetPath)
+    const isOurs = latest !== undefined && latest.hashAfter === targetHash
+    const message = isOurs
+      ? 'The photo was written since this plan was made; plan it again.'
+      : 'Another program changed the file since the plan was made; nothing was written.'
+    return { state: 'refused', writeId: null, problem: { code: isOurs ? 'plan-stale' : 'file-changed', message, data: { path: plan.path } } }
+  }
+
+  const batch = async <T>(items: readonly T[], options: BatchOptions, one: (item: T) => Promise<WriteOutcome>, skip: (item: T) => WriteOutcome) =>
+    inOrder(items, FILES_AT_ONCE, async (item) => {
+      const outcome = options.signal?.aborted ? skip(item) : await one(item)
+      options.onOutcome?.(outcome)
+      return outcome
+    })
+
+  return {
+    async preview(photo, wanted) {
+      const { target, targetPath, changes, warnings, refusal } = await draft(photo, wanted)
+      return { target, targetPath, changes, warnings, refusal }
+    },
+    async plan(photo, wanted, models) {
+      const { targetHash: _targetHash, photoHash: _photoHash, models: _models, ...plan } = plans.add({ ...(await draft(photo, wanted)), models })
+      return plan
+    },
+    async write(planIds, options = {}) {
+      const stored = planIds.map((planId) => {
+        const plan = plans.find(planId)
+        if (plan === undefined) throw new StudioError('plan-not-found', `There is no plan ${planId}.`, { data: { planId } })
+        return plan
+      })
+      if (stored.length === 0) return []
+      const run = journal.nextRun()
+      return batch(
+        stored,
+        options,
+        (plan) => withLock(plan.targetPath, () => writeOne(plan, run)),
+        (plan) => outcomeOf(plan, { state: 'refused', writeId: null, problem: CANCELLED }),
+      )
+    },
+    async revert(writeIds, options = {}) {
+      const records = writeIds.map((writeId) => {
+        const record = journal.find(writeId)
+        if (record === undefined) throw new StudioError('write-not-found', `There is no write ${writeId} in the journal.`, { data: { writeId } })
+        return record
+      })
+      if (records.length === 0) return []
+      const run = journal.nextRun()
+      return batch(
+        records,
+        options,
+        (record) =>
+          withLock(record.targetPath, async () => {
+            try {
+              return await revertWrite(context, record.writeId, run)
+            } catch (error) {
+              return outcomeOf(record, { state: 'failed', writeId: null, problem: toProblem(toWriteError(error, record.targetPath)) })
+            }
+          }),
+        (record) => outcomeOf(record, { state: 'refused', writeId: null, problem: CANCELLED }),
+      )
+    },
+    async recover() {
+      const outcomes: WriteOutcome[] = []
+      for (const record of journal.pending()) {
+        try {
+          outcomes.push(await settleRecord(context, record, INTERRUPTED))
+        } catch (error) {
+          outcomes.push(outcomeOf(record, { state: 'failed', writeId: record.writeId, problem: toProblem(toWriteError(error, record.targetPath)) }))
+        }
+      }
+      return outcomes
+    },
+  }
+}
+
+const INTERRUPTED: Problem = { code: 'cancelled', message: 'The studio stopped before the file was replaced; it is as it was.', data: {} }
+const CANCELLED: Problem = { code: 'cancelled', message: 'Cancelled before this photo was begun; it is as it was.', data: {} }
+
+/** Sidecar names that are links: the file behind is the one to write. */
+async function trueNameOf(sidecarPath: string): Promise<string> {
+  try {
+    return await realpath(sidecarPath)
+  } catch (error) {
+    if (findErrno(error) === 'ENOENT') return sidecarPath
+    throw error
+  }
+}
+
+async function requireWritable(target: Plan['target'], targetPath: string, signature: Signature): Promise<void> {
+  if (target === 'embedded' && signature === 'bigtiff') {
+    throw new StudioError('format-not-writable', 'BigTIFF files cannot be written safely.', { data: { path: targetPath } })
+  }
+  await checkReplaceable(targetPath, { mayBeAbsent: target === 'sidecar' })
+}
+
+/** A new `photo.xmp` says whose it is, as Adobe's programs do. */
+function sidecarNote(plan: StoredPlan): string | null {
+  if (plan.target === 'embedded' || plan.targetHash !== null) return null
+  return path.extname(plan.path).slice(1).toUpperCase() || null
+}
+
+/** JPEG and TIFF take IPTC and EXIF text beside XMP. ExifTool's own word for the type counts, not the name. */
+function isMirrored(plan: StoredPlan, current: RawTags | null): boolean {
+  return plan.target === 'embedded' && ['JPEG', 'TIFF'].includes(asText(current?.tags.get('File:FileType')) ?? '')
+}

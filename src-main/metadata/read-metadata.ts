@@ -1,0 +1,81 @@
+/** Reads what a photo and its sidecars hold now. Never opens anything for writing. */
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { MetadataSnapshot, PhotoKind } from '../contract/model.ts'
+import { findErrno, StudioError } from '../lib/studio-error.ts'
+import { effectiveSnapshot, type FieldSource } from './effective-values.ts'
+import type { ExifToolPool } from './exiftool-process.ts'
+import { asText, type RawTags, readFieldTags } from './raw-tags.ts'
+import { belongsTo, type FoundSidecar, findSidecars, hasRawTwin } from './sidecars.ts'
+
+export interface PhotoMetadata {
+  snapshot: MetadataSnapshot
+  embedded: RawTags
+  /** Sidecars that describe this photo, the deciding one first. */
+  sidecars: (FoundSidecar & { raw: RawTags })[]
+  /** `photo.xmp` is there but belongs to another file of the same stem. */
+  stemTaken: boolean
+  hasC2pa: boolean
+}
+
+export interface MetadataReader {
+  /**
+   * Effective values with their sources and conflicts. For RAW and DNG the sidecar decides, else the file itself.
+   * @throws StudioError file-missing, metadata-damaged, sidecar-damaged, exiftool-failed, exiftool-timeout
+   */
+  read(photo: { path: string; kind: PhotoKind }): Promise<MetadataSnapshot>
+  /** The same with the tags behind it. */
+  readWhole(photo: { path: string; kind: PhotoKind }): Promise<PhotoMetadata>
+}
+
+export const usesSidecar = (kind: PhotoKind) => kind === 'raw' || kind === 'dng'
+
+export function createMetadataReader(exiftool: ExifToolPool): MetadataReader {
+  const readWhole = async ({ path: photoPath, kind }: { path: string; kind: PhotoKind }): Promise<PhotoMetadata> => {
+    const names = await namesBeside(photoPath)
+    const embedded = await readFieldTags(exiftool, photoPath)
+    if (embedded.errors.length > 0) {
+      throw new StudioError('metadata-damaged', `ExifTool cannot read the metadata: ${embedded.errors[0]}.`, { data: { path: photoPath } })
+    }
+    let stemTaken = false
+    const sidecars: PhotoMetadata['sidecars'] = []
+    for (const sidecar of findSidecars(photoPath, names)) {
+      if (sidecar.style === 'stem' && !usesSidecar(kind) && hasRawTwin(photoPath, names)) {
+        stemTaken = true
+        continue
+      }
+      const raw = await readFieldTags(exiftool, sidecar.path)
+      const [trouble] = [...raw.errors, ...raw.warnings]
+      if (trouble !== undefined || asText(raw.tags.get('File:FileType')) !== 'XMP') {
+        throw new StudioError(
+          'sidecar-damaged',
+          `The sidecar ${path.basename(sidecar.path)} is not readable XMP: ${trouble ?? 'another kind of file'}.`,
+          {
+            data: { path: sidecar.path },
+          },
+        )
+      }
+      if (sidecar.style === 'stem' && !belongsTo(photoPath, asText(raw.tags.get('XMP-photoshop:SidecarForExtension')))) {
+        stemTaken = true
+        continue
+      }
+      sidecars.push({ ...sidecar, raw })
+    }
+    const own: FieldSource = { prefix: '', raw: embedded }
+    const beside = sidecars.map((sidecar): FieldSource => ({ prefix: 'sidecar ', raw: sidecar.raw }))
+    const snapshot = effectiveSnapshot(usesSidecar(kind) ? [...beside, own] : [own, ...beside])
+    const hasC2pa = [...embedded.tags].some(([tag, value]) => tag.startsWith('JUMBF:') && String(value).includes('c2pa'))
+    return { snapshot, embedded, sidecars, stemTaken, hasC2pa }
+  }
+  return { readWhole, read: async (photo) => (await readWhole(photo)).snapshot }
+}
+
+async function namesBeside(photoPath: string): Promise<string[]> {
+  try {
+    return await readdir(path.dirname(photoPath))
+  } catch (error) {
+    if (findErrno(error) === 'ENOENT')
+      throw new StudioError('file-missing', `The folder of ${photoPath} is gone.`, { data: { path: photoPath }, cause: error })
+    throw new StudioError('path-unreadable', `The folder of ${photoPath} cannot be read.`, { data: { path: photoPath }, cause: error })
+  }
+}

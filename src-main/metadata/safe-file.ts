@@ -1,0 +1,163 @@
+/** The file steps of a write. Only our own temporary files are ever opened for writing; the original is replaced whole, by name. */
+import { execFile } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { access, copyFile, link, lstat, open, rename, stat, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { findErrno, StudioError } from '../lib/studio-error.ts'
+
+const run = promisify(execFile)
+const TEMP_NAME = /^\.iws-[0-9a-f]{12}\.tmp\.[a-z0-9]{1,8}$/
+
+/** A name of our own, not made from the photo's (which may be 255 bytes long), with its true extension for ExifTool. */
+export function newTempPath(targetPath: string): string {
+  const extension = path.extname(targetPath).slice(1).toLowerCase()
+  const safe = /^[a-z0-9]{1,8}$/.test(extension) ? extension : 'bin'
+  return path.join(path.dirname(targetPath), `.iws-${randomBytes(6).toString('hex')}.tmp.${safe}`)
+}
+
+export function isOurTemp(tempPath: string): boolean {
+  return TEMP_NAME.test(path.basename(tempPath))
+}
+
+/** SHA-256 in hex; null when the file does not exist. */
+export async function hashFile(filePath: string): Promise<string | null> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(filePath, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  } catch (error) {
+    if (findErrno(error) === 'ENOENT') return null
+    throw error
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * A copy with mode, owner, extended attributes and access lists, and a new modification time. Node cannot copy attributes, so the
+ * system's `cp` does on Linux and macOS; on Windows the system call behind copyFile carries alternate streams.
+ */
+export async function copyWhole(source: string, tempPath: string): Promise<void> {
+  const args =
+    process.platform === 'linux'
+      ? ['--preserve=mode,ownership,xattr', '--no-clobber', '--', source, tempPath]
+      : process.platform === 'darwin'
+        ? ['-p', '-n', source, tempPath]
+        : null
+  if (args !== null) {
+    try {
+      await run('/bin/cp', args, { env: { LANG: 'C', PATH: '/usr/bin:/bin' } })
+      return
+    } catch {
+      // A small `cp` without these options, or a disk without attributes: the contents and the mode are carried below.
+      await removeTemp(tempPath)
+    }
+  }
+  await copyFile(source, tempPath, constants.COPYFILE_EXCL)
+}
+
+/** The temp's bytes reach the disk before its name takes the original's place. */
+export async function flushFile(tempPath: string): Promise<void> {
+  const handle = await open(tempPath, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A rename lasts only when its folder is flushed; Windows and some network disks have no such thing. */
+export async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EISDIR'].includes(findErrno(error) ?? '')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Another program may hold the file for a moment (virus scanner, sync client): a few bounded tries. */
+export async function replaceFile(tempPath: string, targetPath: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await rename(tempPath, targetPath)
+      return
+    } catch (error) {
+      const isBusy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(findErrno(error) ?? '')
+      if (!isBusy || attempt >= 5) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt))
+    }
+  }
+}
+
+/** Puts the temp in place under a name that must be free; a file that appeared meanwhile is never overwritten. */
+export async function placeNewFile(tempPath: string, targetPath: string): Promise<void> {
+  try {
+    await link(tempPath, targetPath)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK'].includes(findErrno(error) ?? '')) throw error
+    // A disk without links: an exclusive copy is not atomic, but it cannot replace anything either.
+    await copyFile(tempPath, targetPath, constants.COPYFILE_EXCL)
+    await flushFile(targetPath)
+  }
+  await unlink(tempPath)
+}
+
+/** Removes one of our temporary files and what ExifTool may have left beside it. Refuses any other name. */
+export async function removeTemp(tempPath: string): Promise<void> {
+  if (!isOurTemp(tempPath)) throw new Error(`not a temporary file of ours: ${path.basename(tempPath)}`)
+  for (const leftover of [tempPath, `${tempPath}_exiftool_tmp`]) {
+    try {
+      await unlink(leftover)
+    } catch (error) {
+      if (findErrno(error) !== 'ENOENT') throw error
+    }
+  }
+}
+
+/**
+ * Whether the target may be replaced at all.
+ * @throws StudioError file-missing, file-read-only, file-hard-linked, folder-read-only, not-a-photo
+ */
+export async function checkReplaceable(targetPath: string, options: { mayBeAbsent: boolean }): Promise<void> {
+  const data = { path: targetPath }
+  try {
+    const facts = await lstat(targetPath)
+    if (!facts.isFile()) throw new StudioError('not-a-photo', `${targetPath} is not a plain file.`, { data })
+    if ((facts.mode & 0o222) === 0 || !(await isWritable(targetPath))) {
+      throw new StudioError('file-read-only', `${targetPath} is marked read-only.`, { data })
+    }
+    if (facts.nlink > 1) {
+      throw new StudioError('file-hard-linked', `${targetPath} is one of ${facts.nlink} hard links to the same file; replacing it would part them.`, {
+        data,
+      })
+    }
+  } catch (error) {
+    if (findErrno(error) !== 'ENOENT') throw error
+    if (!options.mayBeAbsent) throw new StudioError('file-missing', `${targetPath} is gone.`, { data, cause: error })
+  }
+  if (!(await isWritable(path.dirname(targetPath)))) {
+    throw new StudioError('folder-read-only', `The folder of ${targetPath} does not accept new files.`, { data })
+  }
+}
+
+async function isWritable(target: string): Promise<boolean> {
+  return access(target, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Identity and size of a file, cheap to compare right before it is replaced. */
+export async function fileStamp(filePath: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeNs } = await stat(filePath, { bigint: true })
+    return `${ino}:${size}:${mtimeNs}`
+  } catch (error) {
+    if (findErrno(error) === 'ENOENT') return null
+    throw error
+  }
+}
