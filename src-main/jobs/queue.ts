@@ -43,15 +43,19 @@ export function createQueue(options: { concurrency: () => number }): JobQueue {
       either.addEventListener('abort', drop, { once: true })
       try {
         return await queue.add(
-          () => {
+          async () => {
             begun = true
-            return job(either)
+            try {
+              return await job(either)
+            } finally {
+              // Before the slot is given to the next job, so that a smaller bound holds at once.
+              refresh()
+            }
           },
           { priority, signal: waiting.signal },
         )
       } finally {
         either.removeEventListener('abort', drop)
-        refresh()
       }
     },
     pause: () => queue.pause(),
