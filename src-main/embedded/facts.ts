@@ -57,6 +57,8 @@ export interface PlaceFacts {
   /** Nearest sizeable town within 50 km. */
   place: string | null
   distanceKm: number | null
+  /** Close enough to the town to be in it; otherwise only near. */
+  inTown: boolean
   country: string | null
 }
 

@@ -10,7 +10,7 @@ import type { DetectedObject } from './facts.ts'
 import type { Pixels } from './pixels.ts'
 import type { WeightSource } from './weights.ts'
 
-const require = createRequire(import.meta.url)
+const requireFrom = createRequire(import.meta.url)
 
 const OBJECT_INPUT_PX = 512
 /** The picture as it is, mirrored, and smaller: the detector knows big subjects better when they do not fill its square. */
@@ -29,10 +29,10 @@ export interface GraphDetector {
 
 export async function loadGraphDetector(weights: WeightSource): Promise<GraphDetector> {
   // By require: these packages are CommonJS inside, and only so do they see one common engine.
-  const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core')
-  const { loadGraphModel } = require('@tensorflow/tfjs-converter') as typeof import('@tensorflow/tfjs-converter')
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
-  wasm.setWasmPaths(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + path.sep)
+  const tf = requireFrom('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core')
+  const { loadGraphModel } = requireFrom('@tensorflow/tfjs-converter') as typeof import('@tensorflow/tfjs-converter')
+  const wasm = requireFrom('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
+  wasm.setWasmPaths(path.dirname(requireFrom.resolve('@tensorflow/tfjs-backend-wasm')) + path.sep)
   await tf.setBackend('wasm')
   await tf.ready()
 

@@ -7,8 +7,6 @@ import { isQuotable } from './quotes.ts'
 /** A colour names the picture from this share on; below it is one colour among others. */
 const MAIN_COLOUR_SHARE = 0.45
 const SOME_COLOUR_SHARE = 0.3
-/** Farther towns are near, but not where the photo was taken. */
-const AT_TOWN_KM = 15
 const MOST_TEXT_KEYWORDS = 3
 const TEXT_KEYWORD_CONFIDENCE = 0.9
 
@@ -65,7 +63,7 @@ function placeKeywords({ where }: Facts): ProposedKeyword[] {
   if (!where) return []
   const keywords: ProposedKeyword[] = []
   if (where.place) {
-    keywords.push({ keyword: where.place, confidence: null, source: 'place', level: (where.distanceKm ?? 0) <= AT_TOWN_KM ? 'propose' : 'maybe' })
+    keywords.push({ keyword: where.place, confidence: null, source: 'place', level: where.inTown ? 'propose' : 'maybe' })
   }
   if (where.country) keywords.push({ keyword: where.country, confidence: null, source: 'country', level: 'propose' })
   return keywords

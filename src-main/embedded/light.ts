@@ -7,6 +7,9 @@ const MONO_CHROMA = 5
 /** Part of the pixels that must be grey, or of one hue, in a monochrome picture. */
 const MONO_SHARE = 0.985
 const SMALLEST_SHARE = 0.1
+/** Toning is soft: this chroma hardly occurs in a sepia print or a cyanotype. */
+const VIVID_CHROMA = 45
+const VIVID_SHARE = 0.01
 
 const linear = Float64Array.from({ length: 256 }, (_, value) => {
   const v = value / 255
@@ -34,7 +37,8 @@ export function nameColour(l: number, a: number, b: number): string {
   if (hue < 20 || hue >= 345) return l > 65 ? 'pink' : 'red'
   if (hue < 45) return l > 72 ? 'pink' : chroma > 45 ? 'red' : 'brown'
   if (hue < 78) return chroma > 55 && l > 50 ? 'orange' : l > 72 ? 'beige' : 'brown'
-  if (hue < 105) return chroma > 42 ? (l > 55 ? 'yellow' : 'brown') : l > 65 ? 'beige' : 'brown'
+  // Dark yellow is the green of leaves in shade rather than brown.
+  if (hue < 105) return l > 55 && chroma > 42 ? 'yellow' : l > 65 ? 'beige' : hue < 96 ? 'brown' : 'green'
   if (hue < 165) return 'green'
   if (hue < 215) return 'turquoise'
   if (hue < 292) return 'blue'
@@ -49,6 +53,7 @@ export function measureLight(pixels: Uint8Array): LightFacts {
   const shares = new Map<string, number>()
   let grey = 0
   let coloured = 0
+  let vivid = 0
   let hueX = 0
   let hueY = 0
   let brightB = 0
@@ -60,6 +65,7 @@ export function measureLight(pixels: Uint8Array): LightFacts {
     if (chroma < MONO_CHROMA) grey++
     else {
       coloured++
+      if (chroma > VIVID_CHROMA) vivid++
       hueX += a / chroma
       hueY += b / chroma
     }
@@ -72,7 +78,7 @@ export function measureLight(pixels: Uint8Array): LightFacts {
   }
   lightness.sort()
   const at = (part: number) => lightness[Math.min(count - 1, Math.floor(part * count))] ?? 0
-  const monochrome = findMonochrome(count, grey, coloured, Math.hypot(hueX, hueY))
+  const monochrome = findMonochrome({ count, grey, coloured, vivid, hueLength: Math.hypot(hueX, hueY) })
   const colours: NamedColour[] = [...shares]
     .map(([name, pixelCount]) => ({ name, share: pixelCount / Math.max(1, count) }))
     .filter(({ share }) => share >= SMALLEST_SHARE)
@@ -88,11 +94,20 @@ export function measureLight(pixels: Uint8Array): LightFacts {
   }
 }
 
-/** `hueLength`: length of the sum of the hue unit vectors; equal to `coloured` when all hues are the same. */
-function findMonochrome(count: number, grey: number, coloured: number, hueLength: number): LightFacts['monochrome'] {
+interface ToneCounts {
+  count: number
+  grey: number
+  coloured: number
+  vivid: number
+  /** Length of the sum of the hue unit vectors; equal to `coloured` when all hues are the same. */
+  hueLength: number
+}
+
+function findMonochrome({ count, grey, coloured, vivid, hueLength }: ToneCounts): LightFacts['monochrome'] {
   if (count === 0 || grey / count >= MONO_SHARE) return 'neutral'
-  // A toned print keeps its hue from shadow to light (sepia, cyanotype); a sunset or a snow scene strays by more.
-  return coloured > 0 && hueLength / coloured > 0.996 ? 'toned' : 'no'
+  // A toned print has its tone nearly everywhere and keeps its hue from shadow to light; a grey thing with one coloured lamp has not.
+  const toned = coloured / count > 0.5 && vivid / count < VIVID_SHARE && hueLength / coloured > 0.996
+  return toned ? 'toned' : 'no'
 }
 
 const CHROMATIC = new Set(['red', 'orange', 'yellow', 'green', 'turquoise', 'blue', 'purple', 'pink', 'brown', 'beige'])

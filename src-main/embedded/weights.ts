@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { StudioError } from '../lib/studio-error.ts'
 
-const require = createRequire(import.meta.url)
+const requireFrom = createRequire(import.meta.url)
 
 /** File → the package that ships it: something to resolve, and the folder below. */
 export const WEIGHT_FILES = {
@@ -38,7 +38,7 @@ export function findWeights(folder?: string): WeightSource {
 function inPackage(file: WeightFile): string[] {
   const [anchor, folder] = WEIGHT_FILES[file]
   try {
-    return [path.join(path.dirname(require.resolve(anchor)), folder, file)]
+    return [path.join(path.dirname(requireFrom.resolve(anchor)), folder, file)]
   } catch {
     // The package is not installed: a packaged studio ships the files alone.
     return []

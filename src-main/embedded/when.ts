@@ -37,7 +37,8 @@ function findSeason(month: number, latitude: number): Season | null {
 /** @param azimuth Degrees clockwise from north: below 180 the sun is still on its way up. */
 function daypartBySun(altitude: number, azimuth: number): Daypart {
   const rising = azimuth < 180
-  if (altitude < -6) return 'night'
+  // The sky keeps its blue until about eight degrees.
+  if (altitude < -8) return 'night'
   if (altitude < -0.8) return rising ? 'dawn' : 'dusk'
   if (altitude < 8) return rising ? 'morning' : 'evening'
   // Near its highest point the sun stands due south, or due north in the other hemisphere.
