@@ -15,7 +15,7 @@ export interface NewEndpoint {
 const ENDPOINT_PRIORITY = 60
 
 /** A registry name from free text, e.g. `Büro GPU` → `Buro-GPU`. */
-export function nameFromText(text: string): string {
+function nameFromText(text: string): string {
   const name = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

@@ -15,7 +15,7 @@ import { findBaseUrl, isLoopback } from './loopback.ts'
 import type { SettingsStore, TellProblem } from './ports.ts'
 import type { RegistryFiles } from './registry-files.ts'
 
-export interface SelectOptions {
+interface SelectOptions {
   assumeInstalled?: boolean | undefined
   topN?: number | undefined
   /** A profile for this question alone. */

@@ -40,7 +40,7 @@ export interface OllamaModel {
   quantization: string | null
   family: string | null
 }
-export type OllamaSnapshot = { running: true; models: OllamaModel[]; loaded: string[] } | { running: false; reason: string }
+type OllamaSnapshot = { running: true; models: OllamaModel[]; loaded: string[] } | { running: false; reason: string }
 
 export interface OllamaBackend extends Backend {
   readonly baseUrl: string

@@ -10,7 +10,7 @@ import type { RequestRecord } from './ports.ts'
 const MAX_DEPTH = 64
 
 /** Fields through which some servers run a caller's code or read a caller's files; they are taken out. */
-export const DROPPED_FIELDS = ['mm_processor_kwargs', 'media_io_kwargs', 'chat_template', 'lora_path', 'guided_decoding_backend'] as const
+const DROPPED_FIELDS = ['mm_processor_kwargs', 'media_io_kwargs', 'chat_template', 'lora_path', 'guided_decoding_backend'] as const
 
 export interface ChatBody {
   bytes: Buffer
@@ -104,7 +104,7 @@ export function readChatBody(bytes: Buffer): ChatBody {
 const DEFAULT_FIELDS = ['max_tokens', 'min_tokens', 'temperature', 'top_p', 'top_k', 'frequency_penalty', 'presence_penalty'] as const
 
 /** The entry's defaults that the caller left out. `max_completion_tokens` is the caller's `max_tokens` under its newer name. */
-export function missingDefaults(body: ChatBody, entry: RegistryEntry): Map<string, string> {
+function missingDefaults(body: ChatBody, entry: RegistryEntry): Map<string, string> {
   const given = body.json
   const defaults = entry.generation_defaults
   const added = new Map<string, string>()

@@ -13,7 +13,7 @@ const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
 const COLON = 0x3a
 
-export interface Span {
+interface Span {
   /** First byte of the key's opening quote. */
   keyStart: number
   valueStart: number

@@ -6,8 +6,7 @@ import type { Problem } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { type EntryRecord, entrySchema, MODEL_NAME_PATTERN, type RegistryEntry } from './entry.ts'
 
-export const LAYERS = ['curated', 'discovered', 'user'] as const
-export type Layer = (typeof LAYERS)[number]
+type Layer = 'curated' | 'discovered' | 'user'
 
 export interface LayerSource {
   layer: Layer

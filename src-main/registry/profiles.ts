@@ -4,10 +4,10 @@ import type { Gpu } from '../contract/model.ts'
 import { nearestNames } from '../lib/nearest.ts'
 import { StudioError } from '../lib/studio-error.ts'
 
-export const BIASES = ['vram_efficient', 'balanced', 'quality'] as const
-export const STRATEGIES = ['load_unload', 'concurrent_limited', 'tensor_parallel_or_distributed', 'concurrent_full'] as const
+const BIASES = ['vram_efficient', 'balanced', 'quality'] as const
+const STRATEGIES = ['load_unload', 'concurrent_limited', 'tensor_parallel_or_distributed', 'concurrent_full'] as const
 
-export const profileSchema = z.looseObject({
+const profileSchema = z.looseObject({
   name: z.string().regex(/^[a-z0-9_]{1,64}$/),
   description: z.string().min(1).max(400),
   /** Graphics memory in MB that one model may need. */

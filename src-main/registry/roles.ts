@@ -6,7 +6,7 @@ import type { Registry } from './layers.ts'
 /** Roles that the studio itself knows what to do with; all of them look at pictures. An entry may offer others. */
 export const VISION_ROLES = ['caption', 'keywords', 'description', 'narration', 'vision_general', 'object_detection'] as const
 
-export function knownRoles(registry: Pick<Registry, 'entries'>): string[] {
+function knownRoles(registry: Pick<Registry, 'entries'>): string[] {
   return [...new Set([...VISION_ROLES, ...registry.entries.flatMap(rolesOf)])].sort()
 }
 
