@@ -3,4 +3,4 @@
 import { runCommandLine } from './commands/run-command-line.ts'
 import { commandContext } from './node-host.ts'
 
-process.exitCode = await runCommandLine(process.argv, commandContext())
+process.exitCode = await runCommandLine(process.argv, commandContext(import.meta.dirname))

@@ -8,11 +8,13 @@ import type { CommandContext } from './commands/context.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
 import { forkWorkersFrom } from './workers/fork-worker.ts'
 
-const folders = shippedFolders(import.meta.dirname)
-const version = (JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version
-
-const systemPlace = () => envPaths('ImageWorks Studio', { suffix: '' }).data
-const common = () => ({ version, dataFolder: dataFolderFrom(process.env, systemPlace()), folders, spawnWorker: forkWorkersFrom(folders.workers), environment: process.env })
+/** @param mainFolder Folder of the built entry that runs (`out/main`): a shared chunk does not know where that is. */
+function placesOf(mainFolder: string) {
+  const folders = shippedFolders(mainFolder)
+  const { version } = JSON.parse(readFileSync(path.resolve(mainFolder, '../../package.json'), 'utf8')) as { version: string }
+  const dataFolder = dataFolderFrom(process.env, envPaths('ImageWorks Studio', { suffix: '' }).data)
+  return { version, dataFolder, folders, spawnWorker: forkWorkersFrom(folders.workers) }
+}
 
 function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
   const abort = new AbortController()
@@ -28,14 +30,13 @@ function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
 }
 
 /** Serves until the process is asked to end. */
-export async function serveInBrowser(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void> {
-  const { stopped } = onStop()
+async function serveInBrowser(places: ReturnType<typeof placesOf>, stopped: Promise<void>, options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void> {
   const startPaths = options.paths.map((each) => path.resolve(each))
   const browseRoots = [...new Set([...startPaths, ...options.roots])]
-  const studio = await compose({ ...common(), host: 'browser', startPaths, browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()] })
+  const studio = await compose({ ...places, environment: process.env, host: 'browser', startPaths, browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()] })
   try {
     const { startWebHost } = await import('./web/web-host.ts')
-    const host = await startWebHost({ dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: folders.renderer }, options.port)
+    const host = await startWebHost({ dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: places.folders.renderer }, options.port)
     studio.announce(host.origin)
     process.stdout.write(`ImageWorks Studio: ${host.url}\nCtrl+C stops it.\n`)
     if (options.open && process.stdout.isTTY) {
@@ -49,17 +50,18 @@ export async function serveInBrowser(options: { paths: string[]; roots: string[]
   }
 }
 
-export function commandContext(): Omit<CommandContext, 'setExitCode'> & { version: string } {
+export function commandContext(mainFolder: string): Omit<CommandContext, 'setExitCode'> & { version: string } {
+  const places = placesOf(mainFolder)
   const { signal, stopped } = onStop()
   return {
-    version,
+    version: places.version,
     interrupted: signal,
     untilStopped: () => stopped,
-    startBrowserHost: serveInBrowser,
+    startBrowserHost: (options) => serveInBrowser(places, stopped, options),
     openStudio: (options = {}) => {
       const { profile, registryFile, proxy = false, proxyPort } = options
       const environment = profile === undefined ? process.env : { ...process.env, IMAGEWORKS_DEPLOYMENT_PROFILE: profile }
-      return compose({ ...common(), host: 'cli', environment, registryFile, proxy, proxyPort, startPaths: [], browseRoots: [] })
+      return compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, startPaths: [], browseRoots: [] })
     },
   }
 }

@@ -11,6 +11,21 @@ ensureInstalled()
 const { buildIfStale } = await import('./build.mjs')
 const { runChecks } = await import('./check.mjs')
 
+const CHROMIUM_SUITES = new Set(['ui', 'e2e'])
+const CHROMIUM_FETCH_MS = 300_000
+
+/** The browser suites look for an installed browser themselves; where there is none, one is fetched if that is possible. */
+async function ensureChromium() {
+  const { chromium } = await import('playwright-core')
+  const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/microsoft-edge']
+  if (process.env.IMAGEWORKS_CHROMIUM || process.platform !== 'linux' || installed.some((file) => existsSync(file))) return
+  if (!existsSync(chromium.executablePath())) {
+    console.log('No Chromium here; fetching one …')
+    spawnSync(process.execPath, [path.join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium'], { stdio: 'ignore', timeout: CHROMIUM_FETCH_MS })
+  }
+  if (existsSync(chromium.executablePath())) process.env.IMAGEWORKS_CHROMIUM = chromium.executablePath()
+}
+
 const SUITES = ['check', 'unit', 'contract', 'integration', 'ui', 'e2e']
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !SUITES.includes(name))
@@ -45,6 +60,7 @@ const rows = []
 for (const name of SUITES) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   if (name !== 'check') buildIfStale()
+  if (CHROMIUM_SUITES.has(name)) await ensureChromium()
   console.log(`\n── ${name} ──`)
   const startedMs = Date.now()
   const result = name === 'check' ? runChecks() : runSuite(name)

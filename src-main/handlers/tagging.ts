@@ -1,10 +1,10 @@
 import type { Handlers } from '../contract/routes/index.ts'
 import type { ProposalStore } from '../tagging/ports.ts'
-import type { TaggingRuns } from '../tagging/tagging-runs.ts'
+import type { createTaggingRuns } from '../tagging/tagging-runs.ts'
 
 type TaggingRoutes = Extract<keyof Handlers, `tagging.${string}`>
 
-export function createTaggingHandlers(runs: TaggingRuns, proposals: ProposalStore): Pick<Handlers, TaggingRoutes> {
+export function createTaggingHandlers(runs: ReturnType<typeof createTaggingRuns>, proposals: ProposalStore): Pick<Handlers, TaggingRoutes> {
   return {
     'tagging.start': (request) => runs.start(request),
     'tagging.pause': ({ runId }) => runs.pause(runId),
