@@ -6,7 +6,7 @@ import { readFile, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { PlanChange, Problem } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
-import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
+import { StudioError, toProblem } from '../lib/studio-error.ts'
 import { isIptcNewer } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
@@ -27,6 +27,7 @@ import {
 } from './safe-file.ts'
 import type { TagEdits } from './tag-edits.ts'
 import { findDifferences } from './verify-write.ts'
+import { toWriteError } from './write-errors.ts'
 
 /** Called before each step; throwing fails the write there. */
 export type FaultHook = (step: WriteStep) => void | Promise<void>
@@ -281,25 +282,3 @@ async function requireSpace(targetPath: string): Promise<void> {
 
 const changed = (targetPath: string) =>
   new StudioError('file-changed', `${targetPath} is no longer what the plan was made for.`, { data: { path: targetPath } })
-
-/** What the system says about a file, in our words. */
-export function toWriteError(error: unknown, targetPath: string): unknown {
-  const data = { path: targetPath }
-  switch (findErrno(error)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new StudioError('disk-full', 'The disk is full.', { data, cause: error })
-    case 'EROFS':
-      return new StudioError('folder-read-only', `The disk of ${targetPath} accepts no changes.`, { data, cause: error })
-    case 'EACCES':
-    case 'EPERM':
-    case 'EBUSY':
-      return new StudioError('file-read-only', `${targetPath} is locked or protected.`, { data, retry: 'later', cause: error })
-    case 'EEXIST':
-      return new StudioError('file-changed', `${targetPath} appeared meanwhile.`, { data, cause: error })
-    case 'ENOENT':
-      return new StudioError('file-missing', `${targetPath} is gone.`, { data, cause: error })
-    default:
-      return error
-  }
-}

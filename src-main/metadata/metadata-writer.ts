@@ -7,7 +7,7 @@ import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import type { Signature } from './file-signature.ts'
 import { inspectPhoto } from './inspect-photo.ts'
-import { type FaultHook, type ReplaceResult, replaceJournalled, toWriteError } from './journalled-replace.ts'
+import { type FaultHook, type ReplaceResult, replaceJournalled } from './journalled-replace.ts'
 import { createLocks, inOrder } from './locks.ts'
 import { findValueProblem, planChanges, planWarnings, targetOf } from './plan-write.ts'
 import type { JournalStore, PlanStore, StoredPlan, WantedFields } from './ports.ts'
@@ -16,6 +16,7 @@ import { createMetadataReader } from './read-metadata.ts'
 import { outcomeOf, revertWrite, settleRecord } from './revert-write.ts'
 import { checkReplaceable, hashFile } from './safe-file.ts'
 import { planTagEdits, sameValue } from './tag-edits.ts'
+import { toWriteError } from './write-errors.ts'
 
 export interface PhotoToWrite {
   id: number

@@ -3,18 +3,11 @@ import { rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { PlanChange, Problem, WriteOutcome } from '../contract/model.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
-import {
-  endWritten,
-  type ReplaceContext,
-  type ReplaceResult,
-  replaceJournalled,
-  revertedWriteOf,
-  settle,
-  toWriteError,
-} from './journalled-replace.ts'
+import { endWritten, type ReplaceContext, type ReplaceResult, replaceJournalled, revertedWriteOf, settle } from './journalled-replace.ts'
 import type { JournalRecord } from './ports.ts'
 import { checkReplaceable, flushFolder, hashFile, newTempPath, placeNewFile, removeTemp } from './safe-file.ts'
 import { planRevertEdits } from './tag-edits.ts'
+import { toWriteError } from './write-errors.ts'
 
 /** Stands in `hashAfter` for a file that is gone on purpose. */
 const REMOVED = 'removed'

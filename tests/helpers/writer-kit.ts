@@ -25,9 +25,9 @@ export interface WriterKit {
   revert(writeId: number | null): Promise<WriteOutcome>
 }
 
-export function createWriterKit(exiftool: ExifToolPool = createExifToolPool(), faultHook?: FaultHook): WriterKit {
-  const plans = createMemoryPlans()
-  const journal = createMemoryJournal()
+/** `from`: the same processes and stores with a fresh writer, as after a restart. */
+export function createWriterKit(from: Partial<Pick<WriterKit, 'exiftool' | 'plans' | 'journal'>> = {}, faultHook?: FaultHook): WriterKit {
+  const { exiftool = createExifToolPool(), plans = createMemoryPlans(), journal = createMemoryJournal() } = from
   const writer = createMetadataWriter({ exiftool, plans, journal, clock: { nowMs: () => 1_700_000_000_000, ticksMs: () => 0 }, faultHook })
   return {
     exiftool,
