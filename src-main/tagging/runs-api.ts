@@ -17,7 +17,7 @@ export interface TaggingRunsOptions extends Omit<PhotoPorts, 'requestTimeoutMs'>
   queue: WorkQueue
   events: EventBus
   log: Logger
-  /** Longest wait for one reply, loading of the model included. Default 300,000. */
+  /** Longest wait for one reply, loading of the model included. Default 900,000. */
   requestTimeoutMs?: number
 }
 

@@ -16,7 +16,7 @@ export type { TaggingRuns, TaggingRunsOptions } from './runs-api.ts'
 const LISTED_RUNS = 50
 /** Photos prepared ahead of the requests under way, at most. */
 const LOOKAHEAD = 4
-const REQUEST_TIMEOUT_MS = 300_000
+const REQUEST_TIMEOUT_MS = 900_000
 
 export function createTaggingRuns(options: TaggingRunsOptions): TaggingRuns {
   const { runs, photos, clock, log, events, queue, settings } = options
