@@ -11,8 +11,6 @@ import { nextRunState, type RunAction, type RunState } from './run-states.ts'
 import type { TaggingRuns, TaggingRunsOptions } from './runs-api.ts'
 import { type PhotoPorts, preparePhoto, StageFailed, tagPhoto } from './tag-photo.ts'
 
-export type { TaggingRuns, TaggingRunsOptions } from './runs-api.ts'
-
 const LISTED_RUNS = 50
 /** Photos prepared ahead of the requests under way, at most. */
 const LOOKAHEAD = 4

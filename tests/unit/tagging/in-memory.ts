@@ -8,7 +8,8 @@ import { StudioError } from '../../../src-main/lib/studio-error.ts'
 import type { ChatPort, ChatReply, ItemState, ProposalStore, ResolvedModel, RunStore, StoredRun } from '../../../src-main/tagging/ports.ts'
 import { parsePromptProfile, type PromptProfile } from '../../../src-main/tagging/prompt-profile.ts'
 import type { ChatRequest } from '../../../src-main/tagging/request.ts'
-import { createTaggingRuns, type TaggingRuns, type TaggingRunsOptions } from '../../../src-main/tagging/tagging-runs.ts'
+import type { TaggingRuns, TaggingRunsOptions } from '../../../src-main/tagging/runs-api.ts'
+import { createTaggingRuns } from '../../../src-main/tagging/tagging-runs.ts'
 
 interface Item {
   photoId: number
