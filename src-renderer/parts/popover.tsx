@@ -49,12 +49,10 @@ export function Popover({ label, value, testId, widthPx = 340, children }: Popov
         className="button button--quiet popover__button"
         aria-expanded={open}
         aria-controls={open ? panelId : undefined}
-        aria-label={`${label}: ${value}`}
         data-testid={testId}
         onClick={() => setOpen(!open)}
       >
-        <span className="faint">{label}</span>
-        <span className="cut">{value}</span>
+        <span className="faint">{label}</span> <span className="cut">{value}</span>
         <ChevronDown size={14} aria-hidden />
       </button>
       {open && (

@@ -24,10 +24,19 @@ export function whyNoWindow(): string | undefined {
   return undefined
 }
 
+export interface OpenOptions {
+  theme?: 'light' | 'dark'
+  width?: number
+  height?: number
+  reducedMotion?: boolean
+  /** Source that runs before the page's own scripts, outside the page's policy. */
+  script?: string
+}
+
 export interface RendererHost {
   readonly browser: Browser
   readonly address: string
-  open(query?: string, options?: { theme?: 'light' | 'dark'; width?: number; height?: number; reducedMotion?: boolean }): Promise<Page>
+  open(query?: string, options?: OpenOptions): Promise<Page>
   close(): Promise<void>
 }
 
@@ -57,14 +66,15 @@ export async function startRenderer(): Promise<RendererHost> {
   return {
     browser,
     address,
-    async open(query = '', { theme = 'dark', width = 1440, height = 900, reducedMotion = true } = {}) {
+    async open(query = '', { theme = 'dark', width = 1440, height = 900, reducedMotion = true, script } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: theme,
         reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
       })
       const page = await context.newPage()
-      await page.goto(`${address}/?client=memory${query}`)
+      if (script !== undefined) await page.addInitScript(script)
+      await page.goto(`${address}/?client=memory${query}`, { waitUntil: 'domcontentloaded' })
       return page
     },
     async close() {

@@ -211,8 +211,8 @@ export const EN = {
     keywordsHelp: 'Numbers toggle a keyword',
     addKeyword: 'Add keyword',
     addKeywordHint: 'Several at once with commas',
-    chip: (keyword: string, kind: string, confidence: string | null, key: number | null) =>
-      `${keyword}: ${kind}${confidence === null ? '' : `, ${confidence} sure`}${key === null ? '' : `, key ${key}`}`,
+    chip: (kind: string, confidence: string | null, key: number | null) =>
+      `: ${kind}${confidence === null ? '' : `, ${confidence} sure`}${key === null ? '' : `, key ${key}`}`,
     alsoProposed: 'also proposed',
     preview: 'What will be written',
     previewNothing: 'Nothing: the file already says all this.',
@@ -234,6 +234,7 @@ export const EN = {
     finishedTitle: 'All photos seen',
     finishedHelp: (approved: number) => (approved === 0 ? 'Nothing is approved yet.' : `${photos(approved)} approved and ready to be saved.`),
     filmstrip: 'Photos in this review',
+    photo: 'Photo under review',
     approved: (name: string) => `${name} approved.`,
     rejectedSaid: (name: string) => `${name} rejected.`,
     manyJudged: (done: number, total: number, verdict: 'approve' | 'reject') =>

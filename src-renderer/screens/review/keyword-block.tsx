@@ -94,7 +94,6 @@ function KeywordChip({ chip }: { chip: Chip }) {
       data-keyword={chip.keyword}
       data-kind={chip.kind}
       aria-pressed={used}
-      aria-label={words.review.chip(chip.keyword, words.review.chipKinds[chip.kind], confidence, chip.key)}
       title={hint.length > 0 ? hint.join(' · ') : undefined}
       onClick={() => void decide(studio, chip.toggle)}
     >
@@ -104,6 +103,7 @@ function KeywordChip({ chip }: { chip: Chip }) {
         </span>
       )}
       <span dir="auto">{chip.keyword}</span>
+      <span className="visually-hidden">{words.review.chip(words.review.chipKinds[chip.kind], confidence, chip.key)}</span>
     </button>
   )
 }

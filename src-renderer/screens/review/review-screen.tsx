@@ -83,7 +83,7 @@ export function ReviewScreen() {
   const url = shown ? findThumbUrl(studio, shown.photo, 1600) : undefined
   return (
     <div className="review">
-      <section className="review__stage" aria-label={words.nav.review}>
+      <section className="review__stage" aria-label={words.review.photo}>
         <div className="review__photo" data-testid="review-photo" data-photo-id={queue[index]}>
           {shown && url !== undefined && <img key={shown.photo.id} src={url} alt={words.review.photoAlt(shown.photo.name)} />}
           {shown?.photo.problem && <ProblemNote problem={shown.photo.problem} />}

@@ -44,13 +44,28 @@ describe('settings', () => {
     for (const [name, control] of Object.entries(SETTING_CONTROLS)) {
       if (control.kind !== 'number') continue
       const accepts = (value: number) => settingsSchema.safeParse({ ...DEFAULT_SETTINGS, [name]: value }).success
-      expect([name, accepts(control.min), accepts(control.min - 1), accepts(control.max), accepts(control.max + 1)]).toEqual([name, true, false, true, false])
+      expect([name, accepts(control.min), accepts(control.min - 1), accepts(control.max), accepts(control.max + 1)]).toEqual([
+        name,
+        true,
+        false,
+        true,
+        false,
+      ])
     }
   })
 
   it('takes whole numbers inside the range and nothing else', () => {
     const range = { min: 1, max: 32 }
-    expect(['8', ' 8 ', '0', '33', '', '1.5', '1e1', '-2'].map((text) => parseNumberSetting(text, range))).toEqual([8, 8, undefined, undefined, undefined, undefined, undefined, undefined])
+    expect(['8', ' 8 ', '0', '33', '', '1.5', '1e1', '-2'].map((text) => parseNumberSetting(text, range))).toEqual([
+      8,
+      8,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 })
 

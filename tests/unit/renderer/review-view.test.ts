@@ -47,7 +47,12 @@ describe('keyword chips', () => {
 
   it('gives the number keys to proposals in order and stops at nine', () => {
     const one = photo(2)
-    one.proposals.keywords!.keywords = Array.from({ length: 12 }, (_, index) => ({ keyword: `word ${index}`, confidence: null, source: 'model', level: 'propose' as const }))
+    one.proposals.keywords!.keywords = Array.from({ length: 12 }, (_, index) => ({
+      keyword: `word ${index}`,
+      confidence: null,
+      source: 'model',
+      level: 'propose' as const,
+    }))
     expect(keywordChips(reviewOf(one)).map((chip) => chip.key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, null, null, null])
   })
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert as holds, constantFrom, integer, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { foldersInOrder } from '../../../src-renderer/state/folder-order.ts'
 import { findAction, KEYMAP, type KeyGroup, nameOfKey } from '../../../src-renderer/state/keymap.ts'
@@ -37,15 +37,21 @@ describe('moving by keys', () => {
   const steps: Step[] = ['left', 'right', 'up', 'down', 'home', 'end', 'page-up', 'page-down']
 
   it('never leaves the list', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }), fc.array(fc.constantFrom(...steps), { maxLength: 40 }), (total, columns, rows, path) => {
-        let at = 0
-        for (const step of path) {
-          at = stepFrom(at, step, total, columns, rows)
-          expect(at).toBeGreaterThanOrEqual(0)
-          expect(at).toBeLessThan(total)
-        }
-      }),
+    holds(
+      property(
+        integer({ min: 1, max: 500 }),
+        integer({ min: 1, max: 12 }),
+        integer({ min: 1, max: 6 }),
+        array(constantFrom(...steps), { maxLength: 40 }),
+        (total, columns, rows, path) => {
+          let at = 0
+          for (const step of path) {
+            at = stepFrom(at, step, total, columns, rows)
+            expect(at).toBeGreaterThanOrEqual(0)
+            expect(at).toBeLessThan(total)
+          }
+        },
+      ),
     )
   })
 
@@ -87,8 +93,8 @@ describe('grid', () => {
 
   it('covers the screen at every scroll position', () => {
     const layout = layoutGrid(1200, 800, 200, 5_000)
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: layout.totalHeightPx - 800 }), (scroll) => {
+    holds(
+      property(integer({ min: 0, max: layout.totalHeightPx - 800 }), (scroll) => {
         const { first, count } = visibleRows(layout, scroll, 800, 1)
         expect(GRID_PADDING_PX + first * layout.rowStridePx).toBeLessThanOrEqual(Math.max(GRID_PADDING_PX, scroll))
         expect(GRID_PADDING_PX + (first + count) * layout.rowStridePx + GRID_PADDING_PX).toBeGreaterThanOrEqual(scroll + 800)
@@ -112,11 +118,16 @@ describe('grid', () => {
 
 describe('the place survives a reload', () => {
   it('round-trips through the address', () => {
-    for (const place of [{ screen: 'journal' as const, photoId: null }, { screen: 'review' as const, photoId: 12 }]) expect(parseHash(placeToHash(place))).toEqual(place)
+    for (const place of [
+      { screen: 'journal' as const, photoId: null },
+      { screen: 'review' as const, photoId: 12 },
+    ])
+      expect(parseHash(placeToHash(place))).toEqual(place)
   })
 
   it('falls back to the library for what it does not know', () => {
-    for (const hash of ['', '#token=abc', '#/nowhere', '#/review', '#/review/x']) expect(parseHash(hash)).toEqual({ screen: 'library', photoId: null })
+    for (const hash of ['', '#token=abc', '#/nowhere', '#/review', '#/review/x'])
+      expect(parseHash(hash)).toEqual({ screen: 'library', photoId: null })
   })
 
   it('forgets a damaged memory instead of failing', () => {
@@ -137,11 +148,21 @@ describe('folders', () => {
 
 describe('word diff', () => {
   it('marks words, and both sides can be read back from it', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (from, to) => {
+    holds(
+      property(string(), string(), (from, to) => {
         const parts = wordDiff(from, to)
-        expect(parts.filter((part) => part.kind !== 'added').map((part) => part.text).join('')).toBe(from)
-        expect(parts.filter((part) => part.kind !== 'removed').map((part) => part.text).join('')).toBe(to)
+        expect(
+          parts
+            .filter((part) => part.kind !== 'added')
+            .map((part) => part.text)
+            .join(''),
+        ).toBe(from)
+        expect(
+          parts
+            .filter((part) => part.kind !== 'removed')
+            .map((part) => part.text)
+            .join(''),
+        ).toBe(to)
       }),
     )
     expect(wordDiff('Boats in the harbour', 'Boats in the old harbour').filter((part) => part.kind === 'added')).toHaveLength(1)

@@ -17,7 +17,14 @@ import { confirmWrite, planApproved } from '../../../src-renderer/state/write-ac
 
 function open(options: Partial<MemoryOptions> = {}) {
   const waiting: (() => void)[] = []
-  const client = createMemoryClient({ scene: 'full', photoCount: 48, admits: true, later: (work) => waiting.push(work), nowMs: () => 1_764_000_000_000, ...options })
+  const client = createMemoryClient({
+    scene: 'full',
+    photoCount: 48,
+    admits: true,
+    later: (work) => waiting.push(work),
+    nowMs: () => 1_764_000_000_000,
+    ...options,
+  })
   const studio = createStudio(client)
   client.subscribe((event) => {
     if (event.name === 'run.progress') takeRun(studio, event.data)
@@ -42,7 +49,11 @@ describe('transports', () => {
   })
 
   it('says "connection lost" when the main process is gone, instead of a raw error', async () => {
-    const client = createElectronClient({ request: () => Promise.reject(new Error('closed')), subscribe: () => () => undefined, admit: () => Promise.resolve([]) })
+    const client = createElectronClient({
+      request: () => Promise.reject(new Error('closed')),
+      subscribe: () => () => undefined,
+      admit: () => Promise.resolve([]),
+    })
     await expect(client.request('settings.get', {})).rejects.toMatchObject({ problem: { code: 'connection-lost' } })
   })
 
@@ -65,9 +76,7 @@ describe('library', () => {
     expect(state(studio).library.ids).toHaveLength(450)
     expect(findIdAt(state(studio).library, 449)).toBe(450)
     ensureVisible(studio, 390, 410)
-    await Promise.resolve()
-    await new Promise((resolve) => setImmediate(resolve))
-    expect([...state(studio).library.pages.keys()].sort()).toEqual([0, 1, 2])
+    await expect.poll(() => [...state(studio).library.pages.keys()].sort()).toEqual([0, 1, 2])
   })
 
   it('shows the last of two filters, whichever answer comes first', async () => {
@@ -160,7 +169,10 @@ describe('save and take back', () => {
     expect(state(studio).writing.outcomes.map((outcome) => outcome.photoId)).toEqual(writable.map((plan) => plan.photoId))
     const before = (await client.request('review.get', { photoId: writable[0]!.photoId })).current
     await loadJournal(studio)
-    askRevert(studio, state(studio).journal.entries!.find((entry) => entry.photoId === writable[0]!.photoId))
+    askRevert(
+      studio,
+      state(studio).journal.entries!.find((entry) => entry.photoId === writable[0]!.photoId),
+    )
     await confirmRevert(studio)
     expect(state(studio).journal.outcomes).toMatchObject([{ outcome: 'reverted' }])
     expect((await client.request('review.get', { photoId: writable[0]!.photoId })).current).not.toEqual(before)
@@ -179,14 +191,27 @@ describe('models', () => {
     const { studio, client } = open()
     await loadModels(studio)
     expect(onlyBasicFacts(state(studio).models.selections)).toBe(true)
-    await client.request('models.addEndpoint', { name: 'vlm', baseUrl: 'http://127.0.0.1:1234/v1', servedModelId: 'vlm', roles: ['caption'], consent: false })
+    await client.request('models.addEndpoint', {
+      name: 'vlm',
+      baseUrl: 'http://127.0.0.1:1234/v1',
+      servedModelId: 'vlm',
+      roles: ['caption'],
+      consent: false,
+    })
     await client.request('models.choose', { role: 'caption', model: 'vlm' })
     await loadModels(studio)
     expect(onlyBasicFacts(state(studio).models.selections)).toBe(false)
   })
 
   it('asks for consent exactly when an address is not this machine', () => {
-    expect(['http://127.0.0.1:1/v1', 'http://localhost/v1', 'http://[::1]:9/v1', 'http://127.0.0.1.evil.example/v1', 'https://api.example/v1', 'x'].map(isLocalAddress)).toEqual([true, true, true, false, false, false])
-    expect([ollamaAddress('http://127.0.0.1:11434/'), ollamaAddress('http://127.0.0.1:11434/v1')]).toEqual(['http://127.0.0.1:11434/v1', 'http://127.0.0.1:11434/v1'])
+    expect(
+      ['http://127.0.0.1:1/v1', 'http://localhost/v1', 'http://[::1]:9/v1', 'http://127.0.0.1.evil.example/v1', 'https://api.example/v1', 'x'].map(
+        isLocalAddress,
+      ),
+    ).toEqual([true, true, true, false, false, false])
+    expect([ollamaAddress('http://127.0.0.1:11434/'), ollamaAddress('http://127.0.0.1:11434/v1')]).toEqual([
+      'http://127.0.0.1:11434/v1',
+      'http://127.0.0.1:11434/v1',
+    ])
   })
 })
