@@ -165,6 +165,7 @@ describe('word diff', () => {
         ).toBe(to)
       }),
     )
+    expect(wordDiff('Boats in the harbour', 'A cat in a chair').map((part) => part.kind)).toEqual(['removed', 'added'])
     expect(wordDiff('Boats in the harbour', 'Boats in the old harbour').filter((part) => part.kind === 'added')).toHaveLength(1)
   })
 })
