@@ -14,6 +14,7 @@ export class Connection {
   readonly #db: DatabaseSyncInstance
   readonly #folder: string
   readonly #statements = new Map<string, StatementSyncInstance>()
+  #durability: Durability | undefined
 
   /** @param folder Named in the data of errors. */
   constructor(file: string, folder: string, busyTimeoutMs: number) {
@@ -44,7 +45,8 @@ export class Connection {
   /** All of `work` or nothing of it. Does not nest. `power-safe` work is on the disk, fsynced, when this returns. */
   transaction<T>(durability: Durability, work: () => T): T {
     // The pragma binds until it is changed, and only outside a transaction.
-    this.exec(durability === 'power-safe' ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL')
+    if (durability !== this.#durability) this.exec(durability === 'power-safe' ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL')
+    this.#durability = durability
     this.exec('BEGIN IMMEDIATE')
     try {
       const result = work()

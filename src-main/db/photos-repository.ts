@@ -22,7 +22,7 @@ export function createPhotoStore(connection: Connection): PhotoStore {
 
   const putOne = (found: FoundPhoto, folderId: number, folding: VolumeFolding): { id: number; outcome: 'added' | 'changed' | 'same' } => {
     const key = pathKey(found.path, folding)
-    const name = searchKey(path.basename(found.path))
+    const name = searchKey(found.path.slice(found.path.lastIndexOf(path.sep) + 1))
     const inserted = connection.run(INSERT, folderId, key, found.path, name, found.kind, found.sizeBytes, found.mtimeMs, found.pairedPath)
     if (inserted.changes === 1) return { id: inserted.lastId, outcome: 'added' }
     const known = connection.get<KnownRow>('SELECT id, path, kind, size_bytes, mtime_ms, paired_path FROM photos WHERE path_key = ?', key)!
@@ -41,14 +41,15 @@ export function createPhotoStore(connection: Connection): PhotoStore {
     putFound(batch, from) {
       return connection.transaction('crash-safe', () => {
         const folding = from?.folding ?? EXACT
-        const folderIds = new Map<string, number>()
+        // Photos of one folder come together: its row is looked up when the folder changes.
+        let folderPath: string | undefined
+        let folderId = 0
         const told = { added: 0, changed: 0, ids: [] as number[] }
         for (const found of batch) {
-          const folderPath = path.dirname(found.path)
-          let folderId = folderIds.get(folderPath)
-          if (folderId === undefined) {
-            folderId = folders.ensure(folderPath, from?.root ?? folderPath, folding)
-            folderIds.set(folderPath, folderId)
+          const above = path.dirname(found.path)
+          if (above !== folderPath) {
+            folderPath = above
+            folderId = folders.ensure(above, from?.root ?? above, folding)
           }
           const { id, outcome } = putOne(found, folderId, folding)
           if (found.pairedPath !== null) {

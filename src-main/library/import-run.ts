@@ -30,8 +30,8 @@ export interface Importer {
   dispose(): Promise<void>
 }
 
-/** Rows of one transaction: a few milliseconds, far below what a window would notice. */
-const PORTION = 250
+/** Rows of one transaction: about ten milliseconds, below what a window would notice. */
+const PORTION = 500
 const NOTES_KEPT = 200
 const TELL_EVERY_MS = 100
 /** Imports that are over and still answer `status`. */

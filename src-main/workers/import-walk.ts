@@ -7,7 +7,7 @@ import { findErrno, StudioError } from '../lib/studio-error.ts'
 import { classifyName, isPackageName } from '../library/classify-name.ts'
 import { type NamedPhoto, pairPhotos } from '../library/pair-photos.ts'
 import type { VolumeFolding } from '../library/path-key.ts'
-import type { FoundIn, FoundPhoto, WalkBatch, WalkRequest } from '../library/ports.ts'
+import type { FoundIn, WalkBatch, WalkRequest } from '../library/ports.ts'
 import { findUnreadableNames } from './entry-names.ts'
 import { createVolumeProbe } from './volume-probe.ts'
 
@@ -55,13 +55,15 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
     }
     const pairs = pairPhotos(photos)
     const paired = new Set(pairs.values())
+    // Both parts are canonical, so this is path.join without its work; it runs once a file.
+    const prefix = folder.endsWith(path.sep) ? folder : folder + path.sep
     for (const { name, kind } of photos) {
       if (paired.has(name)) continue
-      const file = path.join(folder, name)
+      const file = prefix + name
       const stat = tryRead(() => statSync(file), file, note)
       if (!stat) continue
       const jpeg = pairs.get(name)
-      batch.photos.push(foundPhoto(file, kind, stat, jpeg === undefined ? null : path.join(folder, jpeg)))
+      batch.photos.push({ path: file, kind, sizeBytes: stat.size, mtimeMs: stat.mtimeMs, pairedPath: jpeg === undefined ? null : prefix + jpeg })
       if (batch.photos.length >= BATCH_PHOTOS || batch.notes.length >= BATCH_NOTES) await flush()
     }
   }
@@ -163,10 +165,6 @@ function see(entry: Dirent): Seen {
   const { kind } = classifyName(name)
   if (!kind) return 'ignored'
   return entry.isFile() ? { name, kind } : 'special'
-}
-
-function foundPhoto(file: string, kind: NamedPhoto['kind'], stat: Stats, pairedPath: string | null): FoundPhoto {
-  return { path: file, kind, sizeBytes: stat.size, mtimeMs: stat.mtimeMs, pairedPath }
 }
 
 /** A RAW that was chosen alone still brings the JPEG lying beside it. */
