@@ -5,13 +5,8 @@
  */
 import { type Field, type MetadataSnapshot, TEXT_FIELDS, type TextField } from '../contract/model.ts'
 import { HIERARCHY_TAG, IPTC_DIGEST, isCameraPlaceholder, isMachineText, KEYWORD_PLACES, TEXT_PLACES } from './fields.ts'
-import { cutToBytes } from './iptc-text.ts'
+import { type Place, placesAgree } from './mirrors.ts'
 import { asList, asText, type RawTags } from './raw-tags.ts'
-
-interface Place<T> {
-  tag: string
-  value: T
-}
 
 /** One file that carries fields: the photo itself or a sidecar, whose tags are shown with its name's prefix. */
 export interface FieldSource {
@@ -43,7 +38,7 @@ export function effectiveSnapshot(sources: readonly FieldSource[]): MetadataSnap
     if (winner === undefined) continue
     snapshot[field] = winner.value
     snapshot.sources[field] = places.filter((place) => place.value === winner.value).map((place) => place.tag)
-    if (places.some((place) => !sameText(field, winner, place))) snapshot.conflicts.push({ field, values: places })
+    if (places.some((place) => !placesAgree(winner, place))) snapshot.conflicts.push({ field, values: places })
   }
   putList(snapshot, 'keywords', sources.flatMap(keywordPlaces))
   putList(
@@ -62,22 +57,23 @@ function putList(snapshot: MetadataSnapshot, field: Extract<Field, 'keywords' | 
   if (winner === undefined) return
   snapshot[field] = winner.value
   snapshot.sources[field] = places.filter((place) => sameList(place.value, winner.value)).map((place) => place.tag)
-  if (places.some((place) => !sameKeywords(winner, place))) snapshot.conflicts.push({ field, values: places })
+  if (places.some((place) => !placesAgree(winner, place))) snapshot.conflicts.push({ field, values: places })
 }
 
 function textPlaces({ prefix, raw }: FieldSource, field: TextField): Place<string>[] {
   const { xmp, iptc, exif } = TEXT_PLACES[field]
-  const found = (tag: string | undefined | null): Place<string>[] => {
+  const found = (tag: string | undefined): Place<string>[] => {
     const value = tag ? findText(raw, tag) : null
     return value === null ? [] : [{ tag: prefix + tag, value }]
   }
-  const exifPlaces = found(exif).filter((place) => !isCameraPlaceholder(place.value) && !isMachineText(place.value))
-  const xmpPlaces = found(xmp)
+  const exifPlaces = found(exif?.tag).filter((place) => !isCameraPlaceholder(place.value) && !isMachineText(place.value))
+  const [xmpPlace] = found(xmp)
   const iptcPlaces = found(iptc?.tag)
-  const [xmpPlace] = xmpPlaces
-  const [iptcPlace] = iptcPlaces
-  const isCut = iptc !== null && xmpPlace !== undefined && iptcPlace !== undefined && iptcPlace.value === cutToBytes(xmpPlace.value, iptc.limitBytes)
-  return [...exifPlaces, ...(isIptcNewer(raw) && !isCut ? [...iptcPlaces, ...xmpPlaces] : [...xmpPlaces, ...iptcPlaces])]
+  if (xmpPlace === undefined) return [...exifPlaces, ...iptcPlaces]
+  // The shortened copy of a long text never stands for it.
+  const isOther = (place: Place) => !placesAgree(xmpPlace, place)
+  const first = [...exifPlaces, ...(isIptcNewer(raw) ? iptcPlaces : [])].filter(isOther)
+  return [...first, xmpPlace, ...[...exifPlaces, ...iptcPlaces].filter((place) => !first.includes(place))]
 }
 
 /** The default language, else the first one there is. */
@@ -95,21 +91,8 @@ function keywordPlaces({ prefix, raw }: FieldSource): Place<string[]>[] {
   }
   const xmp = place(KEYWORD_PLACES.xmp)
   const iptc = place(KEYWORD_PLACES.iptc.tag)
-  const isCut = xmp[0] !== undefined && iptc[0] !== undefined && sameKeywords(xmp[0], iptc[0])
-  return isIptcNewer(raw) && !isCut ? [...iptc, ...xmp] : [...xmp, ...iptc]
+  const isCopy = xmp[0] !== undefined && iptc[0] !== undefined && placesAgree(xmp[0], iptc[0])
+  return isIptcNewer(raw) && !isCopy ? [...iptc, ...xmp] : [...xmp, ...iptc]
 }
 
-function sameText(field: TextField, winner: Place<string>, other: Place<string>): boolean {
-  if (winner.value === other.value) return true
-  const iptc = TEXT_PLACES[field].iptc
-  return iptc !== null && other.tag.endsWith(iptc.tag) && other.value === cutToBytes(winner.value, iptc.limitBytes)
-}
-
-const cutKeyword = (word: string) => cutToBytes(word, KEYWORD_PLACES.iptc.limitBytes)
 const sameList = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((item, at) => item === b[at])
-
-/** The same words in any order, IPTC's cut to its limit. */
-function sameKeywords(a: Place<string[]>, b: Place<string[]>): boolean {
-  const words = (place: Place<string[]>) => [...new Set(place.value.map(cutKeyword))].sort()
-  return sameList(words(a), words(b))
-}

@@ -1,16 +1,25 @@
 /** Which tags carry which field. The one table that reading, planning and writing share. Pure. */
 import type { TextField } from '../contract/model.ts'
 
+/** A place that holds at most so many bytes of UTF-8. */
+export interface LimitedTag {
+  tag: string
+  limitBytes: number
+}
+
 export interface TextPlaces {
   xmp: string
-  /** IPTC IIM data set and its limit in bytes. */
-  iptc: { tag: string; limitBytes: number } | null
-  exif: string | null
+  /** IPTC IIM data set. */
+  iptc: LimitedTag | null
+  exif: LimitedTag | null
 }
+
+/** All of a JPEG's EXIF, with its preview and maker notes, shares one segment of 64 KB. */
+export const EXIF_DESCRIPTION: LimitedTag = { tag: 'IFD0:ImageDescription', limitBytes: 16_000 }
 
 export const TEXT_PLACES: Record<TextField, TextPlaces> = {
   title: { xmp: 'XMP-dc:Title', iptc: { tag: 'IPTC:ObjectName', limitBytes: 64 }, exif: null },
-  description: { xmp: 'XMP-dc:Description', iptc: { tag: 'IPTC:Caption-Abstract', limitBytes: 2000 }, exif: 'IFD0:ImageDescription' },
+  description: { xmp: 'XMP-dc:Description', iptc: { tag: 'IPTC:Caption-Abstract', limitBytes: 2000 }, exif: EXIF_DESCRIPTION },
   altText: { xmp: 'XMP-iptcCore:AltTextAccessibility', iptc: null, exif: null },
 }
 export const KEYWORD_PLACES = { xmp: 'XMP-dc:Subject', iptc: { tag: 'IPTC:Keywords', limitBytes: 64 } }

@@ -6,7 +6,8 @@ import { readFile, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { PlanChange, Problem } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
-import { StudioError, toProblem } from '../lib/studio-error.ts'
+import type { Logger } from '../lib/logger.ts'
+import { StudioError } from '../lib/studio-error.ts'
 import { isIptcNewer } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
@@ -27,7 +28,7 @@ import {
 } from './safe-file.ts'
 import type { TagEdits } from './tag-edits.ts'
 import { findDifferences } from './verify-write.ts'
-import { toWriteError } from './write-errors.ts'
+import { toWriteProblem } from './write-errors.ts'
 
 /** Called before each step; throwing fails the write there. */
 export type FaultHook = (step: WriteStep) => void | Promise<void>
@@ -52,6 +53,7 @@ export interface ReplaceContext {
   exiftool: ExifToolPool
   journal: JournalStore
   clock: Clock
+  log: Logger
   faultHook?: FaultHook
 }
 
@@ -147,14 +149,13 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     endWritten(journal, writeId, job.reverts)
     return { state: 'written', writeId, problem: null }
   } catch (error) {
-    const failure = toWriteError(error, job.targetPath)
+    const problem = toWriteProblem(error, job.targetPath, context.log)
     if (writeId === null) {
-      const problem = toProblem(failure)
       return { state: REFUSALS.has(problem.code) ? 'refused' : 'failed', writeId: null, problem }
     }
     const record = journal.find(writeId)
     if (record === undefined) throw error
-    const settled = await settle(context, record, toProblem(failure))
+    const settled = await settle(context, record, problem)
     return { ...settled, state: settled.state === 'failed' && REFUSALS.has(settled.problem?.code ?? '') ? 'refused' : settled.state }
   }
 }

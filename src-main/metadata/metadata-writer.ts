@@ -3,7 +3,8 @@ import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import type { PhotoKind, Plan, Problem, WriteOutcome } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
-import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
+import { type Logger, silentLogger } from '../lib/logger.ts'
+import { findErrno, StudioError } from '../lib/studio-error.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import type { Signature } from './file-signature.ts'
 import { inspectPhoto } from './inspect-photo.ts'
@@ -16,7 +17,7 @@ import { createMetadataReader } from './read-metadata.ts'
 import { outcomeOf, revertWrite, settleRecord } from './revert-write.ts'
 import { checkReplaceable, hashFile } from './safe-file.ts'
 import { planTagEdits, sameValue } from './tag-edits.ts'
-import { toWriteError } from './write-errors.ts'
+import { toWriteProblem } from './write-errors.ts'
 
 export interface PhotoToWrite {
   id: number
@@ -51,11 +52,12 @@ export function createMetadataWriter(parts: {
   plans: PlanStore
   journal: JournalStore
   clock: Clock
+  log?: Logger
   faultHook?: FaultHook
 }): MetadataWriter {
-  const { exiftool, plans, journal, clock, faultHook } = parts
+  const { exiftool, plans, journal, clock, log = silentLogger, faultHook } = parts
   const reader = createMetadataReader(exiftool)
-  const context = { exiftool, journal, clock, faultHook }
+  const context = { exiftool, journal, clock, log, faultHook }
   const withLock = createLocks()
 
   const draft = async (photo: PhotoToWrite, wanted: WantedFields): Promise<Omit<StoredPlan, 'id'>> => {
@@ -74,7 +76,7 @@ export function createMetadataWriter(parts: {
       const refusal = findValueProblem(changes)
       return { ...base, ...target, changes: refusal === null ? changes : [], warnings, refusal, photoHash, targetHash }
     } catch (error) {
-      return { ...base, ...target, changes: [], warnings: [], refusal: toProblem(toWriteError(error, photo.path)), photoHash: '', targetHash: null }
+      return { ...base, ...target, changes: [], warnings: [], refusal: toWriteProblem(error, photo.path, log), photoHash: '', targetHash: null }
     }
   }
 
@@ -99,7 +101,7 @@ export function createMetadataWriter(parts: {
       })
       return outcomeOf(head, result)
     } catch (error) {
-      return outcomeOf(head, { state: 'failed', writeId: null, problem: toProblem(toWriteError(error, plan.targetPath)) })
+      return outcomeOf(head, { state: 'failed', writeId: null, problem: toWriteProblem(error, plan.targetPath, log) })
     }
   }
 
@@ -163,7 +165,7 @@ export function createMetadataWriter(parts: {
             try {
               return await revertWrite(context, record.writeId, run)
             } catch (error) {
-              return outcomeOf(record, { state: 'failed', writeId: null, problem: toProblem(toWriteError(error, record.targetPath)) })
+              return outcomeOf(record, { state: 'failed', writeId: null, problem: toWriteProblem(error, record.targetPath, log) })
             }
           }),
         (record) => outcomeOf(record, { state: 'refused', writeId: null, problem: CANCELLED }),
@@ -175,7 +177,7 @@ export function createMetadataWriter(parts: {
         try {
           outcomes.push(await settleRecord(context, record, INTERRUPTED))
         } catch (error) {
-          outcomes.push(outcomeOf(record, { state: 'failed', writeId: record.writeId, problem: toProblem(toWriteError(error, record.targetPath)) }))
+          outcomes.push(outcomeOf(record, { state: 'failed', writeId: record.writeId, problem: toWriteProblem(error, record.targetPath, log) }))
         }
       }
       return outcomes

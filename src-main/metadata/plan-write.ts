@@ -4,8 +4,8 @@ import { type MetadataSnapshot, type PhotoKind, type Plan, type PlanChange, type
 import { findUnwritable } from './exiftool-arguments.ts'
 import { KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
 import type { Signature } from './file-signature.ts'
-import { cutToBytes } from './iptc-text.ts'
 import { addKeywords, keywordKey, removeKeywords } from './keyword-sets.ts'
+import { cutFor, placesAgree } from './mirrors.ts'
 import type { WantedFields } from './ports.ts'
 import { type FoundSidecar, newSidecarPath } from './sidecars.ts'
 
@@ -42,8 +42,8 @@ function embeddedPlaces(current: MetadataSnapshot, field: PlanChange['field']) {
 }
 
 function placesDisagree(current: MetadataSnapshot, field: PlanChange['field']): boolean {
-  const values = embeddedPlaces(current, field).map((place) => JSON.stringify(place.value))
-  return new Set(values).size > 1
+  const [first, ...others] = embeddedPlaces(current, field)
+  return first !== undefined && others.some((place) => !placesAgree(first, place))
 }
 
 /** A word that only IPTC (or only XMP) holds would be lost when both are written from one list; it joins the list, in the open. */
@@ -57,7 +57,7 @@ function foldEmbeddedKeywords(current: MetadataSnapshot, target: Plan['target'])
   )
 }
 
-const cutKeyword = (word: string) => cutToBytes(word, KEYWORD_PLACES.iptc.limitBytes)
+const cutKeyword = (word: string) => cutFor(KEYWORD_PLACES.iptc.tag, word)
 
 /**
  * Where a photo's words go. RAW and DNG never change: their sidecar does, an existing one in its own naming style, else `photo.xmp`.
@@ -111,14 +111,16 @@ export function planWarnings(input: {
 function truncations(change: PlanChange): Problem[] {
   const { field, to } = change
   if (to === null || field === 'hierarchicalKeywords') return []
-  const place = field === 'keywords' ? KEYWORD_PLACES.iptc : TEXT_PLACES[field].iptc
-  if (place === null) return []
-  const cut = (Array.isArray(to) ? to : [to]).filter((text) => cutToBytes(text, place.limitBytes) !== text)
-  return cut.map((text) => ({
-    code: 'value-truncated',
-    message: `${place.tag} holds at most ${place.limitBytes} bytes: it gets the beginning, XMP gets all.`,
-    data: { field, limitBytes: place.limitBytes, sizeBytes: new TextEncoder().encode(text).length },
-  }))
+  const places = field === 'keywords' ? [KEYWORD_PLACES.iptc] : [TEXT_PLACES[field].iptc, TEXT_PLACES[field].exif].filter((place) => place !== null)
+  return places.flatMap(({ tag, limitBytes }) =>
+    (Array.isArray(to) ? to : [to])
+      .filter((text) => cutFor(tag, text) !== text)
+      .map((text) => ({
+        code: 'value-truncated',
+        message: `${tag} holds at most ${limitBytes} bytes: it gets the beginning, XMP gets all.`,
+        data: { field, tag, limitBytes, sizeBytes: new TextEncoder().encode(text).length },
+      })),
+  )
 }
 
 /** The first wanted value that no metadata block can hold. */

@@ -2,12 +2,12 @@
 import { rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { PlanChange, Problem, WriteOutcome } from '../contract/model.ts'
-import { StudioError, toProblem } from '../lib/studio-error.ts'
+import { StudioError } from '../lib/studio-error.ts'
 import { endWritten, type ReplaceContext, type ReplaceResult, replaceJournalled, revertedWriteOf, settle } from './journalled-replace.ts'
 import type { JournalRecord } from './ports.ts'
 import { checkReplaceable, flushFolder, hashFile, newTempPath, placeNewFile, removeTemp } from './safe-file.ts'
 import { planRevertEdits } from './tag-edits.ts'
-import { toWriteError } from './write-errors.ts'
+import { toWriteProblem } from './write-errors.ts'
 
 /** Stands in `hashAfter` for a file that is gone on purpose. */
 const REMOVED = 'removed'
@@ -99,9 +99,7 @@ async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record
     await context.faultHook?.('check')
     await checkReplaceable(targetPath, { mayBeAbsent: false })
   } catch (error) {
-    const failure = toWriteError(error, targetPath)
-    if (!(failure instanceof StudioError)) throw error
-    return { state: 'refused', writeId: null, problem: toProblem(failure) }
+    return { state: 'refused', writeId: null, problem: toWriteProblem(error, targetPath, context.log) }
   }
   await context.faultHook?.('journal')
   const tempPath = newTempPath(targetPath)
@@ -135,7 +133,7 @@ async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record
   } catch (error) {
     const pending = journal.find(writeId)
     if (pending === undefined) throw error
-    return settleRemoval(context, pending, toProblem(toWriteError(error, targetPath)))
+    return settleRemoval(context, pending, toWriteProblem(error, targetPath, context.log))
   }
 }
 

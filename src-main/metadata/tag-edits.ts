@@ -2,8 +2,18 @@
 import type { PlanChange } from '../contract/model.ts'
 import { isIptcNewer } from './effective-values.ts'
 import { assign } from './exiftool-arguments.ts'
-import { EXIF_HOUSEKEEPING, IPTC_DIGEST, IPTC_HOUSEKEEPING, isMachineText, KEYWORD_PLACES, TEXT_PLACES, XMP_TOOLKIT } from './fields.ts'
-import { cutToBytes, type TextEncoding } from './iptc-text.ts'
+import {
+  EXIF_DESCRIPTION,
+  EXIF_HOUSEKEEPING,
+  IPTC_DIGEST,
+  IPTC_HOUSEKEEPING,
+  isMachineText,
+  KEYWORD_PLACES,
+  TEXT_PLACES,
+  XMP_TOOLKIT,
+} from './fields.ts'
+import type { TextEncoding } from './iptc-text.ts'
+import { cutFor } from './mirrors.ts'
 import type { TagValues } from './ports.ts'
 import { asList, asText, type RawTags } from './raw-tags.ts'
 
@@ -51,8 +61,9 @@ export function planTagEdits(
       values[xmp] = text
       // A cleared field is cleared in every language; a new text takes the default language and leaves the others.
       if (text === null) for (const tag of raw?.tags.keys() ?? []) if (tag.startsWith(`${xmp}-`)) values[tag] = null
-      if (isMirrored && iptc !== null) values[iptc.tag] = text === null ? null : cutToBytes(text, iptc.limitBytes)
-      if (isMirrored && exif !== null && !isMachineText(String(currentValue(raw, exif) ?? ''))) values[exif] = text
+      if (isMirrored && iptc !== null) values[iptc.tag] = text === null ? null : cutFor(iptc.tag, text)
+      if (isMirrored && exif !== null && !isMachineText(String(currentValue(raw, exif.tag) ?? '')))
+        values[exif.tag] = text === null ? null : cutFor(exif.tag, text)
     }
   }
   if (options.sidecarFor !== null) values['XMP-photoshop:SidecarForExtension'] = options.sidecarFor
@@ -80,7 +91,7 @@ export function planRevertEdits(raw: RawTags, before: TagValues, after: TagValue
 function completeEdits(raw: RawTags | null, values: TagValues, restore?: { before: TagValues; isWhole: boolean }): TagEdits {
   const tags = Object.keys(values)
   const touches = (group: string) => tags.some((tag) => tag.startsWith(group))
-  const exifTag = TEXT_PLACES.description.exif!
+  const exifTag = EXIF_DESCRIPTION.tag
   const exifEncoding: TextEncoding = restore === undefined ? 'utf8' : restore.before[EXIF_ENCODING] === 'latin' ? 'latin' : 'utf8'
   const housekeeping: string[] = [XMP_TOOLKIT]
   const args: string[] = []
@@ -95,6 +106,7 @@ function completeEdits(raw: RawTags | null, values: TagValues, restore?: { befor
   if (exifTag in values) {
     housekeeping.push(...EXIF_HOUSEKEEPING)
     if (exifEncoding === 'latin') args.push('-charset', 'exif=Latin')
+    if (restore === undefined && values[exifTag] !== null) args.push(...firstExifBlock(raw))
   }
   for (const [tag, value] of Object.entries(values)) args.push(...assign(writeName(tag), value as string | string[] | null))
   if (restore?.isWhole) {
@@ -109,6 +121,18 @@ function completeEdits(raw: RawTags | null, values: TagValues, restore?: { befor
   before[IPTC_ENCODING] = raw?.iptcEncoding ?? null
   before[EXIF_ENCODING] = raw?.exifEncoding ?? 'utf8'
   return { values, before, housekeeping, args, renewDigest, exifEncoding }
+}
+
+/** A JPEG's first EXIF block must state a resolution: that of its JFIF header where it has one, else the standard's default. */
+function firstExifBlock(raw: RawTags | null): string[] {
+  if (raw === null || asText(raw.tags.get('File:FileType')) !== 'JPEG' || [...raw.tags.keys()].some((tag) => tag.startsWith('IFD0:'))) return []
+  const unit = { '1': '2', '2': '3' }[asText(raw.tags.get('JFIF:ResolutionUnit')) ?? '']
+  const resolution = (tag: string) => (unit === undefined ? '72' : (asText(raw.tags.get(tag)) ?? '72'))
+  return [
+    ...assign('IFD0:XResolution', resolution('JFIF:XResolution')),
+    ...assign('IFD0:YResolution', resolution('JFIF:YResolution')),
+    ...assign('IFD0:ResolutionUnit', unit ?? '2'),
+  ]
 }
 
 /** IPTC is UTF-8 and says so; text in an undeclared set is carried over first, since the mark would make it garbage. */
@@ -144,18 +168,20 @@ function planIptc(
  * silently hand the untouched fields to XMP.
  */
 function keepsIptcFresh(raw: RawTags, values: TagValues): boolean {
+  // A TIFF without one would gain a Photoshop block in a form that validators object to; no digest means that XMP counts, as it should.
+  if (asText(raw.tags.get('File:FileType')) === 'TIFF' && !raw.tags.has(IPTC_DIGEST)) return false
   if (!isIptcNewer(raw)) return true
   const pairs = [TEXT_PLACES.title, TEXT_PLACES.description].map((place) => ({ xmp: place.xmp, iptc: place.iptc! }))
   return [...pairs, KEYWORD_PLACES].every(({ xmp, iptc }) => {
     if (xmp in values) return true
     const xmpValue = currentValue(raw, xmp)
-    const cut = typeof xmpValue === 'string' ? cutToBytes(xmpValue, iptc.limitBytes) : xmpValue && cutWords(xmpValue)
+    const cut = typeof xmpValue === 'string' ? cutFor(iptc.tag, xmpValue) : xmpValue && cutWords(xmpValue)
     return sameValue(cut, currentValue(raw, iptc.tag))
   })
 }
 
 /** Twins that the limit makes equal are stored once. */
-const cutWords = (words: readonly string[]) => [...new Set(words.map((word) => cutToBytes(word, KEYWORD_PLACES.iptc.limitBytes)))]
+const cutWords = (words: readonly string[]) => [...new Set(words.map((word) => cutFor(KEYWORD_PLACES.iptc.tag, word)))]
 
 /** Without the language ExifTool would throw away all other languages. */
 function writeName(tag: string): string {

@@ -8,8 +8,8 @@ const POSITION_TAG =
   /:(Thumbnail|Preview|PreviewImage|OtherImage|JpgFromRaw\d?|MPImage|Strip|Tile|Free|MakerNote|Data|MediaData|HiddenData|SR2SubIFD|IDCPreview|A100Data|PreviewIFD|Exif|GPS|Interop|SubIFD)(Offsets?|Start|Pointer)$|:MediaDataSize$/
 /** About the file on disk, derived from other tags, or renewed by every write. */
 const NOT_CONTENT = /^(System|ExifTool|Composite):|^File:(FileSize|CurrentIPTCDigest)$/
-/** Bookkeeping of a container: a simple WebP gains a header that repeats its size; a first EXIF block brings its byte order. Both go again. */
-const COMES_AND_GOES = /^(RIFF:(WebP_Flags|ImageWidth|ImageHeight)|File:ExifByteOrder)$/
+/** Bookkeeping of a container: a simple WebP gains a header that repeats its size; a first EXIF block brings its byte order; XMP over 64 KB brings its continuation. All go again. */
+const COMES_AND_GOES = /^(RIFF:(WebP_Flags|ImageWidth|ImageHeight)|File:ExifByteOrder|XMP-xmpNote:HasExtendedXMP)$/
 const MAY_CHANGE = /^(RIFF:WebP_Flags|XMP-xmpNote:HasExtendedXMP)$/
 /** ExifTool's two names for a WebP without and with that header. */
 const sameType = (a: string, b: string) => [a, b].every((type) => type === '"WEBP"' || type === '"Extended WEBP"')

@@ -1,7 +1,9 @@
-import { findErrno, StudioError } from '../lib/studio-error.ts'
+import type { Problem } from '../contract/model.ts'
+import type { Logger } from '../lib/logger.ts'
+import { findErrno, StudioError, toProblem } from '../lib/studio-error.ts'
 
 /** What the system says about a file, in our words. */
-export function toWriteError(error: unknown, targetPath: string): unknown {
+function toWriteError(error: unknown, targetPath: string): unknown {
   const data = { path: targetPath }
   switch (findErrno(error)) {
     case 'ENOSPC':
@@ -20,4 +22,11 @@ export function toWriteError(error: unknown, targetPath: string): unknown {
     default:
       return error
   }
+}
+
+/** The record of a failure; a bug is logged whole, since its outcome only says that there was one. */
+export function toWriteProblem(error: unknown, targetPath: string, log: Logger): Problem {
+  const known = toWriteError(error, targetPath)
+  if (!(known instanceof StudioError)) log.error('metadata-bug', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  return toProblem(known)
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { PhotoKind, Plan, WriteOutcome } from '../../src-main/contract/model.ts'
+import { silentLogger } from '../../src-main/lib/logger.ts'
 import { createExifToolPool, type ExifToolPool } from '../../src-main/metadata/exiftool-process.ts'
 import type { FaultHook } from '../../src-main/metadata/journalled-replace.ts'
 import { createMetadataWriter, type MetadataWriter, type PhotoToWrite } from '../../src-main/metadata/metadata-writer.ts'
@@ -28,7 +29,14 @@ export interface WriterKit {
 /** `from`: the same processes and stores with a fresh writer, as after a restart. */
 export function createWriterKit(from: Partial<Pick<WriterKit, 'exiftool' | 'plans' | 'journal'>> = {}, faultHook?: FaultHook): WriterKit {
   const { exiftool = createExifToolPool(), plans = createMemoryPlans(), journal = createMemoryJournal() } = from
-  const writer = createMetadataWriter({ exiftool, plans, journal, clock: { nowMs: () => 1_700_000_000_000, ticksMs: () => 0 }, faultHook })
+  const writer = createMetadataWriter({
+    exiftool,
+    plans,
+    journal,
+    clock: { nowMs: () => 1_700_000_000_000, ticksMs: () => 0 },
+    log: { ...silentLogger, error: (event, data) => console.error(event, data) },
+    faultHook,
+  })
   return {
     exiftool,
     reader: createMetadataReader(exiftool),

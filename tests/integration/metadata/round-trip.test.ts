@@ -48,7 +48,7 @@ describe('one photo of each kind', () => {
     const isMirrored = kind === 'jpeg' || kind === 'tiff'
     expect(readTag(photo.path, 'IPTC:Caption-Abstract')).toBe(isMirrored ? WORDS.description!.text : '')
     expect(readTag(photo.path, 'IFD0:ImageDescription')).toBe(isMirrored ? WORDS.description!.text : '')
-    if (isMirrored) expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
+    if (kind === 'jpeg') expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
 
     const stamp = stampOf(photo.path)
     expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('unchanged')

@@ -24,7 +24,10 @@ const HARD_TEXTS = [
   '\u2028separators\u2029 \u00a0nbsp\u00a0 \u0085nel',
   '{curly} [square] | pipe, comma; semicolon',
   'base64:aGVsbG8=',
+  'x\n{ready}\ny',
+  '{ready}',
   `4 KB ${'Ünï𝄞 '.repeat(500)}end`,
+  `over many chunks ${'港é𝄞'.repeat(20_000)}`,
 ]
 
 describe('texts come back exactly as given', () => {
@@ -187,11 +190,24 @@ describe('what was there before', () => {
     expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
   })
 
+  it('a TIFF’s digest is renewed where there is one, padding and all', async () => {
+    const photo = copyFixture(tempFolder(), 'brushes.tif', 'tiff')
+    foreignEdit(photo.path, '-IPTC:City=Bern', '-IPTC:CodedCharacterSet=UTF8', '-Photoshop:IPTCDigest=new')
+    foreignEdit(photo.path, '-Photoshop:IPTCDigest=new')
+    const before = dumpTags(photo.path)
+    const { outcome } = await kit.save(photo, { title: { text: 'T', policy: 'replace' } })
+    expect(outcome).toMatchObject({ outcome: 'written', message: null })
+    expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
+    expect(readTag(photo.path, 'Photoshop:IPTCDigest')).not.toBe('')
+    expect(await kit.revert(outcome.writeId)).toMatchObject({ outcome: 'reverted', message: null })
+    expect(dumpTags(photo.path)).toEqual(before)
+  })
+
   it('a sidecar made by darktable’s naming is extended, and everything else in it stays', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const sidecar = `${photo.path}.xmp`
-    foreignEdit(sidecar, '-XMP-xmp:Rating=3', '-XMP-dc:Subject=old', '-XMP-darktable:History_params=abc', '-XMP-dc:Title-de=Alt')
+    foreignEdit(sidecar, '-XMP-xmp:Rating=3', '-XMP-dc:Subject=old', '-XMP-crs:Exposure2012=+0.50', '-XMP-dc:Title-de=Alt')
     const before = dumpTags(sidecar)
     const { plan, outcome } = await kit.save(photo, { title: { text: 'T', policy: 'replace' }, keywords: { list: null, add: ['new'], remove: [] } })
     expect(outcome).toMatchObject({ outcome: 'written', message: null })

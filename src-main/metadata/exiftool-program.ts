@@ -1,0 +1,63 @@
+/** Which program to start for ExifTool, and proof that it starts: a failed start inside the process pool would end the studio. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { findErrno, StudioError } from '../lib/studio-error.ts'
+
+const run = promisify(execFile)
+const START_TIMEOUT_MS = 60_000
+
+export interface ExifToolProgram {
+  version: string
+  /** Resolves once the process runs; rejects when it cannot be started. */
+  spawn(args: readonly string[]): Promise<ChildProcess>
+}
+
+/**
+ * ExifTool polls a closed input for ever, so one whose studio was killed would stay. This looks every five seconds whether its parent
+ * is still the same; what it may break off is only ever work on our own temporary file.
+ */
+const WATCH_PARENT = `
+  my $parent = getppid();
+  $SIG{ALRM} = sub { exit 0 if getppid() != $parent; alarm 5 };
+  alarm 5;
+  $0 = shift @ARGV;
+  do $0;
+  die $@ if $@;
+`
+
+/** @throws StudioError exiftool-failed with `data.reason` perl-missing or program-missing */
+export async function findExifToolProgram(exiftoolPath: string): Promise<ExifToolProgram> {
+  if (!existsSync(exiftoolPath)) {
+    throw new StudioError('exiftool-failed', 'ExifTool is missing from this installation.', { data: { reason: 'program-missing' } })
+  }
+  const isWindows = process.platform === 'win32'
+  const command = isWindows ? exiftoolPath : existsSync('/usr/bin/perl') ? '/usr/bin/perl' : 'perl'
+  const head = isWindows ? [] : ['-e', WATCH_PARENT, exiftoolPath]
+  // Without a home folder there is nowhere to look for a configuration that would be run as Perl.
+  const { HOME: _home, ...rest } = process.env
+  const env = { ...rest, LANG: 'C' }
+  try {
+    const { stdout } = await run(command, [...head, '-config', '', '-ver'], { env, timeout: START_TIMEOUT_MS, windowsHide: true })
+    const version = stdout.trim()
+    if (!/^\d+\.\d+$/.test(version)) throw new Error(`unexpected answer ${version.slice(0, 100)}`)
+    return {
+      version,
+      async spawn(args) {
+        const child = spawn(command, [...head, ...args], { env, stdio: 'pipe', windowsHide: true })
+        await once(child, 'spawn')
+        return child
+      },
+    }
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    if (!isWindows && (findErrno(error) === 'ENOENT' || /Can't locate \S+ in @INC/.test(text))) {
+      throw new StudioError('exiftool-failed', 'ExifTool needs Perl, and no complete Perl was found on this computer.', {
+        data: { reason: 'perl-missing' },
+        cause: error,
+      })
+    }
+    throw new StudioError('exiftool-failed', `ExifTool could not be started: ${text.slice(0, 300)}`, { data: { reason: 'start' }, cause: error })
+  }
+}

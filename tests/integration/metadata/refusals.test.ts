@@ -1,0 +1,249 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { StudioError } from '../../../src-main/lib/studio-error.ts'
+import { createExifToolPool } from '../../../src-main/metadata/exiftool-process.ts'
+import type { WantedFields } from '../../../src-main/metadata/ports.ts'
+import { noteSkip } from '../../helpers/skips.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
+import { copyFixture, createWriterKit, findTool, foreignEdit, leftovers, readTag, sha, stampOf } from '../../helpers/writer-kit.ts'
+
+const exiftool = createExifToolPool()
+const kit = createWriterKit({ exiftool })
+afterAll(() => exiftool.dispose())
+
+const WORDS: WantedFields = { title: { text: 'Title', policy: 'replace' } }
+
+async function expectRefused(photo: Parameters<typeof kit.save>[0], code: string, wanted = WORDS) {
+  const before = { sha: sha(photo.path), stamp: stampOf(photo.path) }
+  const { plan, outcome } = await kit.save(photo, wanted)
+  expect(plan).toMatchObject({ changes: [], refusal: { code } })
+  expect(outcome).toMatchObject({ outcome: 'refused', code, writeId: null })
+  expect({ sha: sha(photo.path), stamp: stampOf(photo.path) }).toEqual(before)
+  expect(leftovers(path.dirname(photo.path))).toEqual([])
+}
+
+describe('files that are not written', () => {
+  it.each([
+    ['broken/empty.jpg', 'photo-empty'],
+    ['broken/notes.jpg', 'photo-wrong-type'],
+    ['broken/truncated.jpg', 'photo-damaged'],
+    ['brick-wall.png', 'photo-wrong-type'],
+  ])('%s as a JPEG: %s', async (fixture, code) => {
+    await expectRefused(copyFixture(tempFolder(), fixture, 'jpeg', 'a.jpg'), code)
+  })
+
+  it.each(['brick-wall.png', 'fig.avif', 'chelsea.webp', 'wine.heic', 'citrus.jpg'])('%s cut off at nine places', async (fixture) => {
+    const kind = { png: 'png', avif: 'avif', webp: 'webp', heic: 'heif', jpg: 'jpeg' }[path.extname(fixture).slice(1)] as 'png'
+    const folder = tempFolder()
+    for (const tenths of [1, 2, 3, 4, 5, 6, 7, 8, 9.99]) {
+      const photo = copyFixture(folder, fixture, kind)
+      truncateSync(photo.path, Math.floor((statSync(photo.path).size * tenths) / 10))
+      await expectRefused(photo, 'photo-damaged')
+    }
+  })
+
+  it('a cut TIFF keeps its bytes', async () => {
+    const photo = copyFixture(tempFolder(), 'brushes.tif', 'tiff')
+    truncateSync(photo.path, Math.floor(statSync(photo.path).size / 2))
+    const before = sha(photo.path)
+    expect(['refused', 'failed']).toContain((await kit.save(photo, WORDS)).outcome.outcome)
+    expect(sha(photo.path)).toBe(before)
+  })
+
+  it('BigTIFF', async () => {
+    const photo = copyFixture(tempFolder(), 'brushes.tif', 'tiff', 'big.tif')
+    const sharp = (await import('sharp')).default
+    writeFileSync(photo.path, await sharp(photo.path).resize(40).tiff({ bigtiff: true }).toBuffer())
+    await expectRefused(photo, 'format-not-writable')
+  })
+
+  it('one of two hard links', async () => {
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    linkSync(photo.path, `${photo.path}.twin`)
+    await expectRefused(photo, 'file-hard-linked')
+  })
+
+  it('a file marked read-only', async () => {
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    chmodSync(photo.path, 0o444)
+    await expectRefused(photo, 'file-read-only')
+  })
+
+  it('an immutable file and an immutable folder', async () => {
+    const folder = path.join(tempFolder(), 'inner')
+    mkdirSync(folder)
+    const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
+    onTestFinished(() => void spawnSync('chattr', ['-i', photo.path, folder]))
+    if (spawnSync('chattr', ['+i', photo.path]).status !== 0) {
+      noteSkip('immutable files', 'chattr is missing or this file system has no such flag')
+      return
+    }
+    await expectRefused(photo, 'file-read-only')
+    execFileSync('chattr', ['-i', photo.path])
+    execFileSync('chattr', ['+i', folder])
+    await expectRefused(photo, 'folder-read-only')
+  })
+
+  it('a value that metadata cannot hold', async () => {
+    await expectRefused(copyFixture(tempFolder(), 'wave.jpg', 'jpeg'), 'value-not-writable', { title: { text: 'a\0b', policy: 'replace' } })
+  })
+
+  it('a sidecar that is not XMP: neither it nor a second one is written', async () => {
+    const folder = tempFolder()
+    const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
+    const sidecar = path.join(folder, 'DSC_0042.xmp')
+    writeFileSync(sidecar, '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><broken')
+    const before = sha(sidecar)
+    await expectRefused(photo, 'sidecar-damaged')
+    expect(sha(sidecar)).toBe(before)
+  })
+
+  it('a missing photo, and a plan or write that nobody made', async () => {
+    const photo = { id: 900, path: path.join(tempFolder(), 'gone.jpg'), kind: 'jpeg' as const }
+    expect((await kit.save(photo, WORDS)).outcome).toMatchObject({ outcome: 'refused', code: 'file-missing' })
+    await expect(kit.writer.write([9999])).rejects.toThrow(StudioError)
+    await expect(kit.writer.revert([9999])).rejects.toThrow(StudioError)
+  })
+
+  it('one bad photo does not stop the others', async () => {
+    const folder = tempFolder()
+    const photos = [copyFixture(folder, 'broken/empty.jpg', 'jpeg'), copyFixture(folder, 'wave.jpg', 'jpeg')]
+    const plans = await Promise.all(photos.map((photo) => kit.writer.plan(photo, WORDS, [])))
+    expect((await kit.writer.write(plans.map((plan) => plan.id))).map((outcome) => outcome.outcome)).toEqual(['refused', 'written'])
+  })
+})
+
+describe('what the new file keeps', () => {
+  it('through a symbolic link the target is written and the link stays', async () => {
+    const folder = tempFolder()
+    mkdirSync(path.join(folder, 'real'))
+    const real = copyFixture(path.join(folder, 'real'), 'wave.jpg', 'jpeg')
+    const link = { ...real, path: path.join(folder, 'link.jpg') }
+    symlinkSync(real.path, link.path)
+    const { plan, outcome } = await kit.save(link, WORDS)
+    expect(outcome).toMatchObject({ outcome: 'written', path: link.path })
+    expect(plan.targetPath).toBe(real.path)
+    expect(lstatSync(link.path).isSymbolicLink()).toBe(true)
+    expect(readTag(real.path, 'XMP-dc:Title')).toBe('Title')
+    expect(await kit.revert(outcome.writeId)).toMatchObject({ outcome: 'reverted' })
+  })
+
+  it('mode, owner and extended attributes stay; the time is new', async () => {
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    chmodSync(photo.path, 0o640)
+    const setAttribute = spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.note", b"kept")', photo.path]).status === 0
+    if (!setAttribute) noteSkip('extended attributes', 'python3 cannot set one here')
+    const before = statSync(photo.path)
+    expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('written')
+    const after = statSync(photo.path)
+    expect({ mode: after.mode, uid: after.uid, gid: after.gid }).toEqual({ mode: before.mode, uid: before.uid, gid: before.gid })
+    expect(after.mtimeMs).toBeGreaterThan(before.mtimeMs)
+    if (setAttribute)
+      expect(
+        execFileSync('python3', ['-c', 'import os,sys; print(os.getxattr(sys.argv[1], "user.note"))', photo.path], { encoding: 'utf8' }),
+      ).toContain('kept')
+  })
+
+  it('a name of 255 bytes, a name with a dash, percent and quotes', async () => {
+    const folder = tempFolder()
+    for (const name of [`${'ü'.repeat(125)}x.jpg`, `-100% "it's" @home #1 $HOME.jpg`, 'trailing space .jpg']) {
+      const photo = copyFixture(folder, 'wave.jpg', 'jpeg', name)
+      expect((await kit.save(photo, WORDS)).outcome, name).toMatchObject({ outcome: 'written', message: null })
+    }
+    const photo = copyFixture(folder, 'wave.jpg', 'jpeg', 'line\nbreak.jpg')
+    expect((await kit.save(photo, WORDS)).outcome).toMatchObject({ outcome: 'refused', code: 'exiftool-failed' })
+  })
+
+  it('data behind the picture stays byte for byte', async () => {
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    const trailer = Buffer.from('....ftypmp42 not really a film \xff\xd9 but kept', 'latin1')
+    writeFileSync(photo.path, Buffer.concat([readFileSync(photo.path), trailer]))
+    expect((await kit.save(photo, WORDS)).outcome).toMatchObject({ outcome: 'written', message: null })
+    expect(readFileSync(photo.path).subarray(-trailer.length).equals(trailer)).toBe(true)
+  })
+
+  it('another program’s leftover of ExifTool is not touched', async () => {
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    writeFileSync(`${photo.path}_exiftool_tmp`, 'theirs')
+    expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('written')
+    expect(readFileSync(`${photo.path}_exiftool_tmp`, 'utf8')).toBe('theirs')
+  })
+
+  it('warns once that content credentials, two sidecars or a JPEG’s own sidecar are not looked after', async () => {
+    const folder = tempFolder()
+    const raw = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
+    foreignEdit(path.join(folder, 'DSC_0042.xmp'), '-XMP-dc:Title=stem')
+    foreignEdit(`${raw.path}.xmp`, '-XMP-dc:Title=full')
+    const { plan } = await kit.save(raw, WORDS)
+    expect(plan.warnings).toMatchObject([{ code: 'sidecar-conflict' }])
+    expect(readTag(`${raw.path}.xmp`, 'XMP-dc:Title')).toBe('full')
+    const jpeg = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    foreignEdit(`${jpeg.path}.xmp`, '-XMP-dc:Description=beside')
+    expect(await kit.reader.read(jpeg)).toMatchObject({ description: 'beside', sources: { description: ['sidecar XMP-dc:Description'] } })
+    expect((await kit.save(jpeg, WORDS)).plan.warnings).toMatchObject([{ code: 'sidecar-conflict' }])
+  })
+})
+
+describe('the processes', () => {
+  it('a configuration file in the home folder is not run, and disposing leaves no process', async () => {
+    const folder = tempFolder()
+    writeFileSync(path.join(folder, '.ExifTool_config'), `open(F, '>', '${folder}/ran'); close(F); 1;`)
+    const home = process.env['HOME']
+    process.env['HOME'] = folder
+    onTestFinished(() => void (process.env['HOME'] = home))
+    const pool = createExifToolPool()
+    await pool.run(['-ver'])
+    const { pids } = pool
+    expect(pids.length).toBeGreaterThan(0)
+    await pool.dispose()
+    await pool.dispose()
+    expect(spawnSync('ls', [path.join(folder, 'ran')]).status).not.toBe(0)
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow()
+    await expect(pool.version()).rejects.toMatchObject({ code: 'exiftool-failed', data: { reason: 'stopped' } })
+  })
+
+  it('an ExifTool that cannot be started gives its reason, and the photo stays', async () => {
+    const pool = createExifToolPool({ exiftoolPath: path.join(tempFolder(), 'nothing', 'exiftool') })
+    onTestFinished(() => pool.dispose())
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    const { outcome } = await createWriterKit({ exiftool: pool }).save(photo, WORDS)
+    expect(outcome).toMatchObject({ outcome: 'refused', code: 'exiftool-failed' })
+    await expect(pool.version()).rejects.toMatchObject({ data: { reason: 'program-missing' } })
+  })
+
+  it('a killed child fails at most its own photo, and the next one works', async () => {
+    const pool = createExifToolPool({ maxProcesses: 1 })
+    onTestFinished(() => pool.dispose())
+    const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
+    const before = sha(photo.path)
+    let killed = false
+    const killing = createWriterKit({ exiftool: pool }, (step) => {
+      if (step !== 'rewrite' || killed) return
+      killed = true
+      for (const pid of pool.pids) process.kill(pid, 'SIGKILL')
+    })
+    const { outcome } = await killing.save(photo, WORDS)
+    if (outcome.outcome !== 'written') expect(sha(photo.path)).toBe(before)
+    expect(leftovers(path.dirname(photo.path))).toEqual([])
+    expect(['written', 'unchanged']).toContain((await killing.save(photo, WORDS)).outcome.outcome)
+  })
+
+  it('validation finds nothing new after a write', async () => {
+    const validate = findTool('exiftool')
+    if (!validate) return noteSkip('exiftool -validate', 'no second ExifTool installed')
+    const folder = tempFolder()
+    for (const [fixture, kind] of [
+      ['wave.jpg', 'jpeg'],
+      ['brushes.tif', 'tiff'],
+      ['chelsea.webp', 'webp'],
+    ] as const) {
+      const photo = copyFixture(folder, fixture, kind)
+      const warnings = () => new Set(validate('-config', '', '-validate', '-warning', '-error', '-a', '-s3', photo.path).split('\n').slice(1))
+      const before = warnings()
+      expect((await kit.save(photo, { ...WORDS, description: { text: 'D', policy: 'replace' } })).outcome.outcome).toBe('written')
+      expect([...warnings()].filter((line) => !before.has(line))).toEqual([])
+    }
+  })
+})
