@@ -114,7 +114,9 @@ export function ReviewScreen() {
         </header>
         <div className="review__body scrolls" tabIndex={0} role="group" aria-label={words.review.proposed}>
           {problem && <ProblemNote problem={problem} />}
-          {shown?.currentProblem && <ProblemNote problem={shown.currentProblem} tone="warn" />}
+          {shown?.currentProblem && shown.currentProblem.code !== shown.photo.problem?.code && (
+            <ProblemNote problem={shown.currentProblem} tone="warn" />
+          )}
           {shown && (
             <>
               {TEXT_FIELDS.slice(0, 2).map((field) => (

@@ -13,6 +13,8 @@ export function TopBar() {
   const wordless = useStudioState((state) => state.library.wordlessCount)
   const approved = useStudioState((state) => state.library.approvedCount)
   const running = useStudioState((state) => state.runs.current?.state === 'running' || state.runs.current?.state === 'paused')
+  // The key works where the selection can be seen.
+  const inLibrary = useStudioState((state) => state.app.screen === 'library')
   const count = selected > 0 ? selected : wordless
   return (
     <header className="topbar" aria-label={words.top.label}>
@@ -28,7 +30,7 @@ export function TopBar() {
       >
         <Sparkles size={15} aria-hidden />
         {count === 0 ? words.top.runNone : words.top.run(count, selected > 0)}
-        <kbd aria-hidden>T</kbd>
+        {inLibrary && <kbd aria-hidden>T</kbd>}
       </Button>
       <Button look="primary" data-testid="write-button" disabled={approved === 0} onClick={() => void planApproved(studio)}>
         <Save size={15} aria-hidden />
