@@ -80,6 +80,7 @@ function summarize(entry: RegistryEntry, available: Availability | undefined): M
     roles: rolesOf(entry),
     ...stateOf(entry, available),
     remote: leavesThisMachine(entry),
+    removable: entry.metadata['added_by_user'] === true,
   }
 }
 

@@ -304,6 +304,8 @@ export const modelSummary = z.object({
   stateReason: z.string().nullable(),
   /** Leaves this machine when used. */
   remote: z.boolean(),
+  /** Added by the user, so the user may remove it. */
+  removable: z.boolean(),
 })
 export type ModelSummary = z.infer<typeof modelSummary>
 

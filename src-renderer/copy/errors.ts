@@ -20,3 +20,18 @@ export function problemLine(problem: { code: string; message: string; data?: Rec
   const { what, safe, next } = explainProblem(problem)
   return [what, safe, next].filter((sentence) => sentence !== '').join(' ')
 }
+
+/** Codes whose message carries what another program said: worth showing below our own sentences. */
+const OTHERS_SPEAK: ReadonlySet<string> = new Set<ErrorCode>([
+  'exiftool-failed',
+  'backend-failed',
+  'backend-start-failed',
+  'request-invalid',
+  'request-refused',
+  'registry-invalid',
+])
+
+/** The other program's own words, or undefined where there are none to show. */
+export function findDetail(problem: { code: string; message: string }): string | undefined {
+  return OTHERS_SPEAK.has(problem.code) && problem.message !== '' ? problem.message : undefined
+}

@@ -72,11 +72,13 @@ interface OptionProps {
   title: string
   tag?: ReactNode
   detail?: ReactNode
+  /** What choosing it changes, a line each. */
+  effects?: readonly string[]
   testId?: string
 }
 
 /** One choice of a list, with a line below that says what it means. */
-export function Option({ name, value, checked, onChoose, title, tag, detail, testId }: OptionProps) {
+export function Option({ name, value, checked, onChoose, title, tag, detail, effects = [], testId }: OptionProps) {
   return (
     <label className={`option${checked ? ' option--on' : ''}`}>
       <input type="radio" name={name} value={value} checked={checked} onChange={onChoose} data-testid={testId} />
@@ -85,6 +87,11 @@ export function Option({ name, value, checked, onChoose, title, tag, detail, tes
           {title} {tag}
         </span>
         {detail && <span className="option__detail">{detail}</span>}
+        {effects.map((effect) => (
+          <span key={effect} className="option__effect">
+            {effect}
+          </span>
+        ))}
       </span>
     </label>
   )

@@ -1,7 +1,7 @@
 /** What was written, and taking it back. */
 import type { JournalEntry } from '../../src-main/contract/model.ts'
 import { words } from '../copy/words.ts'
-import { announce, ask, patch, type Studio } from './studio.ts'
+import { announce, ask, notify, patch, type Studio } from './studio.ts'
 
 const JOURNAL_PAGE = 500
 
@@ -39,6 +39,7 @@ export function askRevert(studio: Studio, entry?: JournalEntry): void {
   const meant = entry ? [entry] : selected.size > 0 ? (entries ?? []).filter((each) => selected.has(each.writeId)) : focused ? [focused] : []
   const confirming = meant.filter(isRevertible)
   if (confirming.length > 0) patch(studio, 'journal', { confirming, outcomes: null })
+  else if (meant.length > 0) notify(studio, { code: 'write-not-revertible', message: 'The entry is not a finished write.' })
 }
 
 export function cancelRevert(studio: Studio): void {

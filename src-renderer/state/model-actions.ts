@@ -46,8 +46,7 @@ export const ollamaAddress = (baseUrl: string): string => `${baseUrl.replace(/\/
 /** Adds a server and lets it do every role it was given. True when it is in use. */
 export async function addServer(studio: Studio, endpoint: RequestArgument<'models.addEndpoint'>): Promise<boolean> {
   patch(studio, 'models', { adding: true })
-  const known = studio.store.getState().models.list?.find((model) => model.name === endpoint.name)
-  const model = known ?? (await ask(studio, 'models.addEndpoint', endpoint))
+  const model = await ask(studio, 'models.addEndpoint', endpoint)
   if (model) for (const role of endpoint.roles) await ask(studio, 'models.choose', { role, model: model.name })
   patch(studio, 'models', { adding: false })
   await loadModels(studio)

@@ -27,9 +27,10 @@ export async function planApproved(studio: Studio): Promise<void> {
   }
 }
 
+/** Photos whose file says everything already are sent too: no byte moves, and they are done. */
 export async function confirmWrite(studio: Studio): Promise<void> {
   const { stage, plans } = studio.store.getState().writing
-  const planIds = plans.filter((plan) => plan.refusal === null && plan.changes.length > 0).map((plan) => plan.id)
+  const planIds = plans.filter((plan) => plan.refusal === null).map((plan) => plan.id)
   if (stage !== 'ready' || planIds.length === 0) return
   patch(studio, 'writing', { stage: 'writing', done: 0, total: planIds.length, outcomes: [] })
   try {

@@ -15,7 +15,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.map': 'application/json',
 }
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
 
 /** Why these tests cannot run here, or undefined. */
 export function whyNoWindow(): string | undefined {

@@ -21,6 +21,7 @@ const EMBEDDED: ModelSummary = {
   state: 'ready',
   stateReason: null,
   remote: false,
+  removable: false,
 }
 const LARGE: ModelSummary = {
   name: 'qwen3-vl-8b-instruct',
@@ -32,6 +33,7 @@ const LARGE: ModelSummary = {
   state: 'not-installed',
   stateReason: 'Weights are not on this machine',
   remote: false,
+  removable: false,
 }
 
 export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: StudioEvent) => void }): ModelHandlers {
@@ -147,6 +149,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
         vramEstimateMb: null,
         roles: endpoint.roles,
         remote: !local,
+        removable: true,
       }
       models.push(model)
       tell({ name: 'models.changed', data: {} })

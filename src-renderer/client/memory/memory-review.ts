@@ -116,7 +116,7 @@ export function planOf(library: MemoryLibrary, photo: MemoryPhoto, nowMs: number
     changes: readOnly ? [] : differences(photo.file, wanted(photo)),
     warnings:
       photo.summary.id % 5 === 0
-        ? [{ code: 'value-truncated', message: 'IPTC holds 64 characters of the title.', data: { field: 'title', limit: 64 } }]
+        ? [{ code: 'value-truncated', message: 'IPTC holds 64 characters of the title.', data: { field: 'title', limitBytes: 64 } }]
         : [],
     refusal: readOnly ? { code: 'file-read-only', message: 'The file is read-only.', data: { path: photo.summary.path } } : null,
     createdAtMs: nowMs,

@@ -46,12 +46,12 @@ export function memoryRuns({ library, scene, later, tell, nowMs }: RunsContext):
       for (const stage of run.summary.stages)
         photo.proposals[stage] = makeProposal(library.nextId(), photoId, stage, run.summary.runId, 'embedded', false)
       photo.summary.state = 'proposed'
+      run.summary.done += 1
     } else {
       photo.summary.state = 'failed'
       run.failures.push({ photoId, path: photo.summary.path, stage: null, problem: photo.summary.problem })
       run.summary.failed += 1
     }
-    run.summary.done += 1
     run.summary.photosPerMinute = 60_000 / TICK_MS
     run.summary.timeLeftMs = run.waiting.length * TICK_MS
     tell({ name: 'photos.changed', data: { photoIds: [photoId], state: photo.summary.state } })
@@ -96,7 +96,6 @@ export function memoryRuns({ library, scene, later, tell, nowMs }: RunsContext):
     'tagging.retryFailed': ({ runId }) => {
       const run = find(runId)
       run.waiting.push(...run.failures.map((failure) => failure.photoId))
-      run.summary.done -= run.failures.length
       run.summary.failed = 0
       run.failures = []
       return set(runId, 'running')
@@ -117,7 +116,7 @@ function brokenRun(library: MemoryLibrary, nowMs: number): LiveRun {
       stages: ['caption', 'keywords', 'description'],
       models: { caption: 'embedded' },
       total: photos.length,
-      done: photos.length - 4,
+      done: photos.length - 4 - failed.length,
       failed: failed.length,
       startedAtMs: nowMs - 600_000,
       finishedAtMs: null,

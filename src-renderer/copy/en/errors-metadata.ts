@@ -67,7 +67,11 @@ export const METADATA_SENTENCES: Record<(typeof METADATA_ERRORS)[number], (data:
     'Your original is still in place, byte for byte.',
     'Try once more. If it happens again, please report the file type.',
   ),
-  'exiftool-failed': say('ExifTool could not write this file.', UNTOUCHED, 'The message below is its own. The file may be damaged.'),
+  'exiftool-failed': say(
+    'ExifTool could not write this file.',
+    UNTOUCHED,
+    'The file may be damaged, or made by a camera that ExifTool does not know.',
+  ),
   'exiftool-timeout': say('ExifTool took too long with this file and was stopped.', UNTOUCHED, 'Try again when the disk is less busy.'),
   'disk-full': say('The disk is full: there is no room for the new copy of the file.', UNTOUCHED, 'Free some space, then write again.'),
   'value-not-writable': (data) => ({
@@ -76,7 +80,7 @@ export const METADATA_SENTENCES: Record<(typeof METADATA_ERRORS)[number], (data:
     next: 'Edit the text, then make the plan again.',
   }),
   'value-truncated': (data) => ({
-    what: `An older part of the file (IPTC) has room for ${textOf(data, 'limit', 'fewer')} bytes of the ${textOf(data, 'field', 'text')}; it gets a shortened copy.`,
+    what: `An older part of the file (IPTC) has room for ${textOf(data, 'limitBytes', 'fewer')} bytes of the ${textOf(data, 'field', 'text')}; it gets a shortened copy.`,
     safe: 'XMP holds the whole text.',
     next: '',
   }),

@@ -169,7 +169,7 @@ export const EN = {
     review: 'Review',
     started: (total: number) => `Run started: ${photos(total)}.`,
     finished: (done: number, failed: number) =>
-      failed === 0 ? `Run finished: ${photos(done)}.` : `Run finished: ${photos(done - failed)} described, ${formatCount(failed)} failed.`,
+      failed === 0 ? `Run finished: ${photos(done)}.` : `Run finished: ${photos(done)} described, ${formatCount(failed)} failed.`,
     interrupted: (done: number, total: number) => `A run was interrupted at ${formatCount(done)} of ${photos(total)}. What was proposed is kept.`,
     failuresTitle: 'Photos that failed',
     failuresIntro: 'No file was touched. Fix what is named, then retry: photos that are done are not done again.',
@@ -198,7 +198,7 @@ export const EN = {
     save: 'Keep text',
     status: {
       fill: 'Approving fills this in',
-      keep: 'Approving keeps what the file has; accept to replace it',
+      keep: 'Stays as it is; accept to replace',
       same: 'The file says the same already',
       nothing: '',
       accepted: 'Replaces what the file has',
@@ -256,6 +256,7 @@ export const EN = {
     reordered: 'order only',
     confirm: (count: number) => `Write ${plural(count, 'file', 'files')}`,
     nothingToWrite: 'Nothing to write',
+    finish: 'Nothing to write: done',
     summary: (writes: number, same: number, refused: number) =>
       [
         `${plural(writes, 'file', 'files')} to write`,
@@ -289,7 +290,7 @@ export const EN = {
     restore: (count: number) => `Restore ${plural(count, 'file', 'files')}`,
     restoring: 'Restoring…',
     restored: (count: number) => `${plural(count, 'file', 'files')} restored.`,
-    by: (models: readonly string[]) => (models.length === 0 ? 'written by hand' : `words by ${models.join(', ')}`),
+    by: (models: readonly string[]) => (models.length === 0 ? '' : `words by ${models.join(', ')}`),
     more: 'Show more',
   },
   models: {

@@ -17,8 +17,6 @@ const TONES: Record<ModelSummary['state'], string> = {
   unreachable: 'tag tag--bad',
   deprecated: 'tag tag--warn',
 }
-/** Servers that were added in the window can be removed there; the others come from the list that ships with the studio. */
-const isAdded = (model: ModelSummary) => model.backend === 'remote' || model.backend === 'ollama'
 
 const nameOfRole = (role: string) => ((ROLES as readonly string[]).includes(role) ? words.roles[role as Stage].toLowerCase() : role)
 
@@ -72,7 +70,7 @@ export function ModelsScreen() {
                 <td>{model.vramEstimateMb ? formatMegabytes(model.vramEstimateMb) : <span className="faint">–</span>}</td>
                 <td className="soft">{model.roles.map((role) => nameOfRole(role)).join(', ')}</td>
                 <td>
-                  {isAdded(model) && (
+                  {model.removable && (
                     <Button
                       small
                       icon

@@ -9,25 +9,24 @@ export function ProfileChoice() {
   const profile = useStudioState((state) => state.models.profile)
   if (!profile) return null
   return (
-    <Popover label={words.top.profile} value={profile.active} testId="profile-select">
+    <Popover label={words.top.profile} value={profile.active} testId="profile-select" widthPx={460}>
       <p className="popover__help">{words.top.profileHelp}</p>
-      {profile.available.map((each) => (
-        <Option
-          key={each.name}
-          name="profile"
-          value={each.name}
-          testId="profile-option"
-          checked={each.name === profile.active}
-          onChoose={() => void setProfile(studio, each.name)}
-          title={each.name}
-          tag={each.name === profile.detected && <span className="tag">{words.top.detected}</span>}
-          detail={
-            <>
-              {each.description}. {each.effects.join(' · ')}
-            </>
-          }
-        />
-      ))}
+      {[...profile.available]
+        .sort((a, b) => Number(b.name === profile.detected) - Number(a.name === profile.detected))
+        .map((each) => (
+          <Option
+            key={each.name}
+            name="profile"
+            value={each.name}
+            testId="profile-option"
+            checked={each.name === profile.active}
+            onChoose={() => void setProfile(studio, each.name)}
+            title={each.name}
+            tag={each.name === profile.detected && <span className="tag">{words.top.detected}</span>}
+            detail={each.description}
+            effects={each.effects}
+          />
+        ))}
     </Popover>
   )
 }

@@ -34,19 +34,20 @@ export function RunStrip() {
 function RunPart({ run }: { run: RunSummary }) {
   const studio = useStudio()
   const active = run.state === 'running' || run.state === 'paused'
+  const seen = run.done + run.failed
   return (
     <div className="strip__part strip__part--grow">
       <Sparkles size={15} aria-hidden />
       <span>{words.run.states[run.state]}</span>
       {active && (
         <div className="strip__progress">
-          <Progress done={run.done} total={run.total} label={words.run.states[run.state]} />
+          <Progress done={seen} total={run.total} label={words.run.states[run.state]} />
         </div>
       )}
-      <span className="soft">{words.run.progress(run.done, run.total)}</span>
+      <span className="soft">{words.run.progress(seen, run.total)}</span>
       {run.state === 'running' && run.photosPerMinute > 0 && <span className="faint">{words.run.rate(run.photosPerMinute)}</span>}
       {run.state === 'running' && run.timeLeftMs !== null && <span className="faint">{words.run.left(run.timeLeftMs)}</span>}
-      {run.state === 'running' && run.note !== null && run.done === 0 && <span className="faint cut">{run.note}</span>}
+      {run.state === 'running' && run.note !== null && seen === 0 && <span className="faint cut">{run.note}</span>}
       {run.failed > 0 && (
         <button type="button" className="link strip__failed" onClick={() => void showFailures(studio, run.runId)}>
           <CircleAlert size={14} aria-hidden /> {words.run.failed(run.failed)}
@@ -83,7 +84,7 @@ function InterruptedPart({ run }: { run: RunSummary }) {
   return (
     <div className="strip__part strip__part--grow">
       <CircleAlert size={15} className="state--warn" aria-hidden />
-      <span className="cut">{words.run.interrupted(run.done, run.total)}</span>
+      <span className="cut">{words.run.interrupted(run.done + run.failed, run.total)}</span>
       {run.failed > 0 && (
         <button type="button" className="link strip__failed" onClick={() => void showFailures(studio, run.runId)}>
           {words.run.failed(run.failed)}

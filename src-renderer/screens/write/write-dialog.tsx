@@ -52,10 +52,10 @@ export function WriteDialog() {
               ref={main}
               look="primary"
               data-testid="confirm-write"
-              disabled={stage !== 'ready' || writes === 0}
+              disabled={stage !== 'ready' || plans.length === refused}
               onClick={() => void confirmWrite(studio)}
             >
-              {writes === 0 ? words.plan.nothingToWrite : words.plan.confirm(writes)}
+              {writes > 0 ? words.plan.confirm(writes) : plans.length > refused ? words.plan.finish : words.plan.nothingToWrite}
             </Button>
           )}
         </>
