@@ -32,8 +32,10 @@ export async function judgeCompleteness(source: ByteSource, type: TrueType): Pro
 }
 
 const STRIP_TAGS = { 273: 'offsets', 279: 'lengths', 324: 'offsets', 325: 'lengths' } as const
+/** Bytes of one value by TIFF field type. */
+const TYPE_BYTES: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4 }
 
-/** Where the first picture's strips or tiles end; 0 when that cannot be read (BigTIFF, odd directories): then decoding will tell. */
+/** Where the last byte lies that the first directory speaks of; 0 when that cannot be read (BigTIFF): then decoding will tell. */
 async function tiffDataEnd(source: ByteSource): Promise<number> {
   const head = await source.readAt(0, 8)
   if (head.length < 8) return Number.POSITIVE_INFINITY
@@ -47,16 +49,17 @@ async function tiffDataEnd(source: ByteSource): Promise<number> {
   const entries = await source.readAt(ifd + 2, u16(count, 0) * 12)
   if (entries.length < u16(count, 0) * 12) return Number.POSITIVE_INFINITY
 
+  let end = 0
   const lists: { offsets: number[]; lengths: number[] } = { offsets: [], lengths: [] }
   for (let at = 0; at + 12 <= entries.length; at += 12) {
+    const wordBytes = TYPE_BYTES[u16(entries, at + 2)] ?? 1
+    const valueBytes = u32(entries, at + 4) * wordBytes
+    const inline = valueBytes <= 4
+    if (!inline) end = Math.max(end, u32(entries, at + 8) + valueBytes)
     const list = STRIP_TAGS[u16(entries, at) as keyof typeof STRIP_TAGS]
-    if (!list) continue
-    const wordBytes = u16(entries, at + 2) === 3 ? 2 : 4
-    const values = Math.min(u32(entries, at + 4), 100_000)
-    const inline = values * wordBytes <= 4
-    const bytes = inline ? entries.subarray(at + 8, at + 12) : await source.readAt(u32(entries, at + 8), values * wordBytes)
-    if (bytes.length < values * wordBytes) return Number.POSITIVE_INFINITY
-    for (let index = 0; index < values; index += 1) lists[list].push(wordBytes === 2 ? u16(bytes, index * 2) : u32(bytes, index * 4))
+    if (!list || wordBytes < 2 || wordBytes > 4 || end > source.sizeBytes) continue
+    const bytes = inline ? entries.subarray(at + 8, at + 8 + valueBytes) : await source.readAt(u32(entries, at + 8), valueBytes)
+    for (let word = 0; word + wordBytes <= bytes.length; word += wordBytes) lists[list].push(wordBytes === 2 ? u16(bytes, word) : u32(bytes, word))
   }
-  return lists.offsets.reduce((end, offset, index) => Math.max(end, offset + (lists.lengths[index] ?? 0)), 0)
+  return lists.offsets.reduce((farthest, offset, index) => Math.max(farthest, offset + (lists.lengths[index] ?? 0)), end)
 }

@@ -94,14 +94,14 @@ function shrink(pipeline: Sharp, longEdge: number): Sharp {
   return pipeline.resize({ width: longEdge, height: longEdge, fit: 'inside', withoutEnlargement: true })
 }
 
-/** EXIF orientation as sharp's turn and mirror, which it applies in this order: turn, flip (upside down), flop (left to right). */
+/** EXIF orientation as sharp's mirror (flip upside down, flop left to right) and turn. It mirrors first, however the calls are ordered. */
 const UPRIGHT: Record<number, (pipeline: Sharp) => Sharp> = {
   2: (pipeline) => pipeline.flop(),
   3: (pipeline) => pipeline.rotate(180),
   4: (pipeline) => pipeline.flip(),
-  5: (pipeline) => pipeline.rotate(90).flop(),
+  5: (pipeline) => pipeline.flip().rotate(90),
   6: (pipeline) => pipeline.rotate(90),
-  7: (pipeline) => pipeline.rotate(90).flip(),
+  7: (pipeline) => pipeline.flop().rotate(90),
   8: (pipeline) => pipeline.rotate(270),
 }
 
