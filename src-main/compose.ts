@@ -142,7 +142,9 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       return proxyAt.url
     }
 
-    const looking = ends.add('looking', createLooking({ photos, look: (file, kind, signal) => imaging.look(file, kind, signal), events }), (it) => it.stop())
+    const looking = ends.add('looking', createLooking({ photos, look: (file, kind, signal) => imaging.look(file, kind, signal), events }), (it) =>
+      it.stop(),
+    )
     const importer = ends.add('import', createImporter({ worker: importWorker, photos, events, clock }), (it) => it.dispose())
     const grants = createGrants(options.browseRoots, listFolder)
 

@@ -30,13 +30,26 @@ function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
 }
 
 /** Serves until the process is asked to end. */
-async function serveInBrowser(places: ReturnType<typeof placesOf>, stopped: Promise<void>, options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void> {
+async function serveInBrowser(
+  places: ReturnType<typeof placesOf>,
+  stopped: Promise<void>,
+  options: { paths: string[]; roots: string[]; port: number; open: boolean },
+): Promise<void> {
   const startPaths = options.paths.map((each) => path.resolve(each))
   const browseRoots = [...new Set([...startPaths, ...options.roots])]
-  const studio = await compose({ ...places, environment: process.env, host: 'browser', startPaths, browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()] })
+  const studio = await compose({
+    ...places,
+    environment: process.env,
+    host: 'browser',
+    startPaths,
+    browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()],
+  })
   try {
     const { startWebHost } = await import('./web/web-host.ts')
-    const host = await startWebHost({ dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: places.folders.renderer }, options.port)
+    const host = await startWebHost(
+      { dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: places.folders.renderer },
+      options.port,
+    )
     studio.announce(host.origin)
     process.stdout.write(`ImageWorks Studio: ${host.url}\nCtrl+C stops it.\n`)
     if (options.open && process.stdout.isTTY) {

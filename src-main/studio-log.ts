@@ -14,7 +14,13 @@ export function openStudioLog(file: string): Logger & { close(): void } {
   const stream = destination({ dest: file, sync: true, mode: 0o600 })
   // A full disk must not take the studio down with its log.
   stream.on('error', () => undefined)
-  const logger = pino({ base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } }, stream)
-  const write = (level: 'info' | 'warn' | 'error') => (event: string, data: Record<string, unknown> = {}) => logger[level]({ event, ...data })
+  const logger = pino(
+    { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } },
+    stream,
+  )
+  const write =
+    (level: 'info' | 'warn' | 'error') =>
+    (event: string, data: Record<string, unknown> = {}) =>
+      logger[level]({ event, ...data })
   return { info: write('info'), warn: write('warn'), error: write('error'), close: () => stream.end() }
 }

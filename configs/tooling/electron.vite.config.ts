@@ -30,10 +30,13 @@ export default defineConfig({
   preload: {
     root,
     build: {
-      outDir: at('out/preload'),
+      outDir: at('out/desktop'),
       target: 'node20',
       externalizeDeps: false,
-      rollupOptions: { input: { preload: at('src-main/desktop/preload.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      rollupOptions: {
+        input: { preload: at('src-main/desktop/preload.ts'), boot: at('src-main/desktop/boot.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
     },
   },
   renderer: {

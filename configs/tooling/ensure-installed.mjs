@@ -16,7 +16,9 @@ function packagesIn(file) {
 function isComplete() {
   if (!existsSync(installedFile)) return false
   const installed = packagesIn(installedFile)
-  return Object.entries(packagesIn(lockFile)).every(([place, { version, optional }]) => place === '' || optional || installed[place]?.version === version)
+  return Object.entries(packagesIn(lockFile)).every(
+    ([place, { version, optional }]) => place === '' || optional || installed[place]?.version === version,
+  )
 }
 
 export function ensureInstalled() {
@@ -31,7 +33,11 @@ export function ensureInstalled() {
   const npmScript = process.env.npm_execpath
   const result = npmScript?.endsWith('.js')
     ? spawnSync(process.execPath, [npmScript, 'ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
-    : spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+    : spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--loglevel=error'], {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+        shell: process.platform === 'win32',
+      })
   if (result.status !== 0) {
     console.error('npm ci failed; the lines above say why. Nothing else was changed.')
     process.exit(result.status ?? 1)

@@ -26,7 +26,11 @@ export function findElectron({ fetch }) {
   if (!fetch) return { reason: "Electron's binary is not installed" }
   if (existsSync(failedMarker) && Date.now() - statSync(failedMarker).mtimeMs < DAY_MS) return { reason: readFileSync(failedMarker, 'utf8') }
   console.error("Fetching Electron's binary (once) …")
-  const result = spawnSync(process.execPath, [path.join(packageFolder, 'install.js')], { cwd: packageFolder, stdio: 'ignore', timeout: FETCH_TIMEOUT_MS })
+  const result = spawnSync(process.execPath, [path.join(packageFolder, 'install.js')], {
+    cwd: packageFolder,
+    stdio: 'ignore',
+    timeout: FETCH_TIMEOUT_MS,
+  })
   const fetched = result.status === 0 ? installed() : undefined
   if (fetched) return { executable: fetched }
   const reason = "Electron's binary could not be fetched"

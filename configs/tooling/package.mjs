@@ -11,7 +11,19 @@ buildIfStale()
 // An unpacked Electron that is already here spares the download; its own version decides, not the package's.
 const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH
 const own = dist ? [`-c.electronDist=${dist}`, `-c.electronVersion=${readFileSync(path.join(dist, 'version'), 'utf8').trim().replace(/^v/, '')}`] : []
-const result = spawnSync(process.execPath, [path.join(root, 'node_modules/electron-builder/cli.js'), '--config', 'electron-builder.yml', '--publish', 'never', ...own, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+const result = spawnSync(
+  process.execPath,
+  [
+    path.join(root, 'node_modules/electron-builder/cli.js'),
+    '--config',
+    'electron-builder.yml',
+    '--publish',
+    'never',
+    ...own,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
 if (result.status !== 0) process.exit(result.status ?? 1)
 
 function sizeOf(target) {

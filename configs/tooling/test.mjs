@@ -21,7 +21,10 @@ async function ensureChromium() {
   if (process.env.IMAGEWORKS_CHROMIUM || process.platform !== 'linux' || installed.some((file) => existsSync(file))) return
   if (!existsSync(chromium.executablePath())) {
     console.log('No Chromium here; fetching one …')
-    spawnSync(process.execPath, [path.join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium'], { stdio: 'ignore', timeout: CHROMIUM_FETCH_MS })
+    spawnSync(process.execPath, [path.join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium'], {
+      stdio: 'ignore',
+      timeout: CHROMIUM_FETCH_MS,
+    })
   }
   if (existsSync(chromium.executablePath())) process.env.IMAGEWORKS_CHROMIUM = chromium.executablePath()
 }
@@ -42,7 +45,16 @@ rmSync(skipsFile, { force: true })
 function runSuite(name) {
   const report = path.join(artifacts, `${name}.json`)
   rmSync(report, { force: true })
-  const args = ['run', '--config', 'configs/tooling/vitest.config.ts', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const args = [
+    'run',
+    '--config',
+    'configs/tooling/vitest.config.ts',
+    '--project',
+    name,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
   const result = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -29,7 +29,12 @@ export interface JsonOption {
 }
 
 /** Opens the studio, runs the body, always stops the studio. */
-export async function withStudio(context: CommandContext, json: JsonOption, options: OpenOptions, body: (studio: Studio, output: Output) => Promise<number>): Promise<void> {
+export async function withStudio(
+  context: CommandContext,
+  json: JsonOption,
+  options: OpenOptions,
+  body: (studio: Studio, output: Output) => Promise<number>,
+): Promise<void> {
   const output = createOutput(json.json === true)
   const studio = await context.openStudio(options)
   try {

@@ -53,7 +53,12 @@ export function addDecide(program: Command, context: CommandContext): void {
         if (photos.length === 0) return exitFor(0)
         const outcomes = await studio.handlers['review.approve']({ photoIds: photos.map((photo) => photo.id) })
         for (const outcome of outcomes) {
-          const row = { path: outcome.path, outcome: outcome.done ? 'approved' : 'failed', code: outcome.problem?.code ?? null, message: outcome.problem ? problemLine(outcome.problem) : null }
+          const row = {
+            path: outcome.path,
+            outcome: outcome.done ? 'approved' : 'failed',
+            code: outcome.problem?.code ?? null,
+            message: outcome.problem ? problemLine(outcome.problem) : null,
+          }
           output.row(row, () => `${row.outcome.padEnd(9)} ${outcome.path}${row.message ? `: ${row.message}` : ''}`)
         }
         return exitFor(outcomes.filter((outcome) => !outcome.done).length)
@@ -73,7 +78,11 @@ export function addDecide(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: EditOptions) => {
       const changes = changesFrom(options)
-      if (changes.length === 0) throw new StudioError('invalid-request', 'Say what to change: --title, --description, --alt-text, --keywords, --add-keyword or --remove-keyword.')
+      if (changes.length === 0)
+        throw new StudioError(
+          'invalid-request',
+          'Say what to change: --title, --description, --alt-text, --keywords, --add-keyword or --remove-keyword.',
+        )
       return withStudio(context, options, {}, async (studio, output) => {
         const photos = await importPhotos(studio, output, paths, false)
         let failed = photos.length === 0 ? 1 : 0
@@ -82,7 +91,10 @@ export function addDecide(program: Command, context: CommandContext): void {
           const [outcome] = await studio.handlers['review.approve']({ photoIds: [photo.id] })
           if (!outcome?.done) failed += 1
           const message = outcome?.problem ? problemLine(outcome.problem) : null
-          output.row({ path: photo.path, outcome: outcome?.done ? 'approved' : 'failed', code: outcome?.problem?.code ?? null, message }, () => `${outcome?.done ? 'approved' : 'failed'}  ${photo.path}${message ? `: ${message}` : ''}`)
+          output.row(
+            { path: photo.path, outcome: outcome?.done ? 'approved' : 'failed', code: outcome?.problem?.code ?? null, message },
+            () => `${outcome?.done ? 'approved' : 'failed'}  ${photo.path}${message ? `: ${message}` : ''}`,
+          )
         }
         return exitFor(failed)
       })

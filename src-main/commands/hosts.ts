@@ -22,9 +22,16 @@ export function addHosts(program: Command, context: CommandContext): void {
     .description('the studio in a browser window')
     .argument('[paths...]', 'folders to open')
     .option('--port <n>', 'port on 127.0.0.1; any free one when left out', Number, 0)
-    .option('--root <folder>', 'folder that the window may browse, repeatable', (word: string, all: string[]) => [...all, path.resolve(word)], [] as string[])
+    .option(
+      '--root <folder>',
+      'folder that the window may browse, repeatable',
+      (word: string, all: string[]) => [...all, path.resolve(word)],
+      [] as string[],
+    )
     .option('--no-open', 'only print the address')
-    .action((paths: string[], options: { port: number; root: string[]; open: boolean }) => context.startBrowserHost({ paths, roots: options.root, port: options.port, open: options.open }))
+    .action((paths: string[], options: { port: number; root: string[]; open: boolean }) =>
+      context.startBrowserHost({ paths, roots: options.root, port: options.port, open: options.open }),
+    )
 
   program
     .command('doctor')
@@ -34,7 +41,8 @@ export function addHosts(program: Command, context: CommandContext): void {
       withStudio(context, options, {}, async (studio, output) => {
         const checks = await studio.handlers['app.doctor']({})
         const signs = { ok: '✓', warning: '!', missing: '✗' }
-        for (const check of checks) output.row(check, () => `${signs[check.state]} ${check.name}: ${check.detail}${check.remedy ? `\n    ${check.remedy}` : ''}`)
+        for (const check of checks)
+          output.row(check, () => `${signs[check.state]} ${check.name}: ${check.detail}${check.remedy ? `\n    ${check.remedy}` : ''}`)
         return exitFor(0)
       }),
     )

@@ -21,7 +21,10 @@ export function addMetadata(program: Command, context: CommandContext): void {
             `  alt text     ${altText ?? '–'}`,
             `  keywords     ${keywords.join(', ') || '–'}`,
             ...(hierarchicalKeywords.length > 0 ? [`  hierarchy    ${hierarchicalKeywords.join(', ')}`] : []),
-            ...conflicts.map((conflict) => `  ! ${conflict.field} differs: ${conflict.values.map((each) => `${each.tag} ${JSON.stringify(each.value)}`).join(' · ')}`),
+            ...conflicts.map(
+              (conflict) =>
+                `  ! ${conflict.field} differs: ${conflict.values.map((each) => `${each.tag} ${JSON.stringify(each.value)}`).join(' · ')}`,
+            ),
           ].join('\n'),
         )
         return exitFor(0)

@@ -23,7 +23,11 @@ export function addModels(program: Command, context: CommandContext): void {
     .action((options: ModelsOptions) =>
       withStudio(context, options, { registryFile: options.registry }, async (studio, output) => {
         for (const model of await studio.handlers['models.list']({})) {
-          output.row(model, () => `${model.state.padEnd(13)} ${model.name}  (${model.backend}${model.quantization ? `, ${model.quantization}` : ''})${model.stateReason ? `: ${model.stateReason}` : ''}`)
+          output.row(
+            model,
+            () =>
+              `${model.state.padEnd(13)} ${model.name}  (${model.backend}${model.quantization ? `, ${model.quantization}` : ''})${model.stateReason ? `: ${model.stateReason}` : ''}`,
+          )
         }
         return exitFor(0)
       }),

@@ -28,7 +28,10 @@ export async function runCommandLine(argv: readonly string[], context: Omit<Comm
     .exitOverride()
     .showSuggestionAfterError(true)
     .showHelpAfterError('("imageworks --help" lists the commands)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 some items failed, 2 wrong usage. The data folder is IMAGEWORKS_HOME, or the place your system keeps application data.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 some items failed, 2 wrong usage. The data folder is IMAGEWORKS_HOME, or the place your system keeps application data.',
+    )
   for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addModels, addHosts]) add(program, full)
 
   // A reader that has seen enough (`| head`) is no error.

@@ -23,7 +23,8 @@ export function parseStages(text: string): Stage[] {
   return text.split(',').map((word) => {
     const name = word.trim()
     const stage = STAGES.find((each) => each === name)
-    if (!stage) throw new StudioError('invalid-request', `There is no stage called "${name}"; there are ${STAGES.join(', ')}.${didYouMean(name, STAGES)}`)
+    if (!stage)
+      throw new StudioError('invalid-request', `There is no stage called "${name}"; there are ${STAGES.join(', ')}.${didYouMean(name, STAGES)}`)
     return stage
   })
 }
@@ -35,7 +36,10 @@ export function parseRoleModels(words: readonly string[]): Partial<Record<Stage,
       const [role, ...model] = word.split('=')
       const stage = STAGES.find((each) => each === role)
       if (!stage || model.join('=') === '') {
-        throw new StudioError('invalid-request', `--role-model takes ROLE=NAME with a role of ${STAGES.join(', ')}; got "${word}".${didYouMean(role ?? '', STAGES)}`)
+        throw new StudioError(
+          'invalid-request',
+          `--role-model takes ROLE=NAME with a role of ${STAGES.join(', ')}; got "${word}".${didYouMean(role ?? '', STAGES)}`,
+        )
       }
       return [stage, model.join('=')]
     }),
@@ -91,7 +95,14 @@ export function addTag(program: Command, context: CommandContext): void {
     )
 }
 
-async function start(studio: Studio, output: Output, paths: string[], recursive: boolean, stages: Stage[], models: Partial<Record<Stage, string>>): Promise<Run | undefined> {
+async function start(
+  studio: Studio,
+  output: Output,
+  paths: string[],
+  recursive: boolean,
+  stages: Stage[],
+  models: Partial<Record<Stage, string>>,
+): Promise<Run | undefined> {
   const photos = await importPhotos(studio, output, paths, recursive)
   if (photos.length === 0) return undefined
   return studio.handlers['tagging.start']({ photoIds: photos.map((photo) => photo.id), stages, models })

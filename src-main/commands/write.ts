@@ -11,7 +11,11 @@ const show = (value: PlanChange['from']) => (value === null ? '–' : Array.isAr
 function planText(plan: Plan): string {
   const lines = plan.changes.map((change) => `  ${change.field.padEnd(20)} ${show(change.from)}  →  ${show(change.to)}`)
   const notes = [...plan.warnings, ...(plan.refusal ? [plan.refusal] : [])].map((each) => `  ! ${problemLine(each)}`)
-  return [`${plan.path}${plan.target === 'sidecar' ? `  (sidecar ${plan.targetPath})` : ''}`, ...(lines.length > 0 ? lines : ['  nothing to change']), ...notes].join('\n')
+  return [
+    `${plan.path}${plan.target === 'sidecar' ? `  (sidecar ${plan.targetPath})` : ''}`,
+    ...(lines.length > 0 ? lines : ['  nothing to change']),
+    ...notes,
+  ].join('\n')
 }
 
 function printOutcome(output: Output, outcome: WriteOutcome): void {
@@ -73,7 +77,8 @@ export function addWrite(program: Command, context: CommandContext): void {
     .option('--run <id>', 'all writes of one command', Number)
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { write?: number; run?: number; json?: boolean }) => {
-      if (paths.length === 0 && options.write === undefined && options.run === undefined) throw new StudioError('invalid-request', 'Name photos or folders, --write ID or --run ID.')
+      if (paths.length === 0 && options.write === undefined && options.run === undefined)
+        throw new StudioError('invalid-request', 'Name photos or folders, --write ID or --run ID.')
       return withStudio(context, options, {}, async (studio, output) => {
         const writeIds = options.write === undefined ? await writesOf(studio, paths, options.run) : [options.write]
         if (writeIds.length === 0) {
@@ -95,7 +100,11 @@ export function addWrite(program: Command, context: CommandContext): void {
         for await (const entry of journal(studio)) {
           const { writeId, path, run, changes, state } = entry
           const time = new Date(entry.timeMs).toISOString()
-          output.row({ writeId, path, time, run, changes, state }, () => `${String(writeId).padStart(6)}  run ${run}  ${time}  ${state.padEnd(8)}  ${path}  (${changes.map((change) => change.field).join(', ')})`)
+          output.row(
+            { writeId, path, time, run, changes, state },
+            () =>
+              `${String(writeId).padStart(6)}  run ${run}  ${time}  ${state.padEnd(8)}  ${path}  (${changes.map((change) => change.field).join(', ')})`,
+          )
         }
         return exitFor(0)
       }),

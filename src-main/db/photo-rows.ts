@@ -19,6 +19,7 @@ export interface PhotoRow {
   height: number | null
   orientation: number | null
   taken_at_ms: number | null
+  taken_at_offset_minutes: number | null
   latitude: number | null
   longitude: number | null
   gated: number
@@ -28,7 +29,7 @@ export interface PhotoRow {
 
 /** The first photo that was imported with the same bytes is the one the others repeat. */
 export const PHOTO_COLUMNS = `p.id, p.folder_id, p.path, p.kind, p.state, p.size_bytes, p.mtime_ms, p.paired_path, p.content_hash, p.width, p.height,
-  p.orientation, p.taken_at_ms, p.latitude, p.longitude, p.gated, p.problem,
+  p.orientation, p.taken_at_ms, p.taken_at_offset_minutes, p.latitude, p.longitude, p.gated, p.problem,
   (SELECT min(d.id) FROM photos d WHERE d.content_hash = p.content_hash AND d.id < p.id) AS duplicate_of`
 
 export function toSummary(row: PhotoRow): PhotoSummary {
@@ -65,6 +66,7 @@ export function toRecord(row: PhotoRow): PhotoRecord {
             height: row.height,
             orientation: row.orientation ?? 1,
             takenAtMs: row.taken_at_ms,
+            takenAtOffsetMinutes: row.taken_at_offset_minutes,
             gps: row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
           },
   }

@@ -66,13 +66,14 @@ export function createPhotoStore(connection: Connection): PhotoStore {
     putFacts(photoId, facts) {
       connection.transaction('crash-safe', () =>
         connection.run(
-          `UPDATE photos SET content_hash = ?, width = ?, height = ?, orientation = ?, taken_at_ms = ?, latitude = ?, longitude = ?, problem = NULL
+          `UPDATE photos SET content_hash = ?, width = ?, height = ?, orientation = ?, taken_at_ms = ?, taken_at_offset_minutes = ?, latitude = ?, longitude = ?, problem = NULL
            WHERE id = ?`,
           facts.contentHash,
           facts.width,
           facts.height,
           facts.orientation,
           facts.takenAtMs,
+          facts.takenAtOffsetMinutes,
           facts.gps?.latitude ?? null,
           facts.gps?.longitude ?? null,
           photoId,

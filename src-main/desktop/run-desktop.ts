@@ -1,4 +1,4 @@
-/** The Electron host as a story: lock, schemes, ready, studio, window, IPC. Runs in the main process. */
+/** The Electron host as a story: lock, ready, studio, schemes, window, IPC (boot.ts came before). Runs in the main process. */
 import path from 'node:path'
 import { app, dialog, type BrowserWindow } from 'electron'
 import { StudioError } from '../lib/studio-error.ts'
@@ -7,7 +7,7 @@ import type { Studio } from '../lib/studio.ts'
 import type { SpawnWorker } from '../lib/worker-process.ts'
 import { serveIpc } from './ipc.ts'
 import { installMenu } from './menu.ts'
-import { declareSchemes, serveSchemes } from './schemes.ts'
+import { serveSchemes } from './schemes.ts'
 import { utilityWorkersFrom } from './utility-worker.ts'
 import { denyPermissions, openWindow } from './window.ts'
 
@@ -24,7 +24,7 @@ export function pathsAmong(argv: readonly string[], workingFolder: string, ownFo
     .slice(1)
     .filter((word) => !word.startsWith('-'))
     .map((word) => path.resolve(workingFolder, word))
-    .filter((each) => each !== ownFolder && each !== path.join(ownFolder, 'out/main/main.js'))
+    .filter((each) => each !== ownFolder)
 }
 
 export async function runDesktop(parts: DesktopParts): Promise<void> {
@@ -32,7 +32,6 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     app.quit()
     return
   }
-  declareSchemes()
   let window: BrowserWindow | undefined
   let studio: Studio | undefined
 
@@ -67,6 +66,9 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     event.preventDefault()
     endIpc()
     // Whatever could not be stopped is ended with the process; the journal and the run table recover at the next start.
-    void running.stop().catch(() => undefined).finally(() => app.quit())
+    void running
+      .stop()
+      .catch(() => undefined)
+      .finally(() => app.quit())
   })
 }

@@ -17,14 +17,6 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
-/** Must be called before the application is ready. */
-export function declareSchemes(): void {
-  protocol.registerSchemesAsPrivileged([
-    { scheme: 'studio', privileges: { standard: true, secure: true, supportFetchAPI: true } },
-    { scheme: 'studio-media', privileges: { standard: true, secure: true } },
-  ])
-}
-
 export function serveSchemes(rendererFolder: string, studio: Pick<Studio, 'thumbnail'>): void {
   protocol.handle('studio', async (request) => {
     const file = findRendererFile(rendererFolder, request.url)

@@ -11,7 +11,14 @@ export function openWindow(preloadFile: string): BrowserWindow {
     minHeight: 600,
     title: 'ImageWorks Studio',
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#1c1c1c' : '#ececec',
-    webPreferences: { preload: path.resolve(preloadFile), sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false, spellcheck: true },
+    webPreferences: {
+      preload: path.resolve(preloadFile),
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: true,
+    },
   })
   const { webContents } = window
   webContents.on('will-navigate', (event) => event.preventDefault())

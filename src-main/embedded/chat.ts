@@ -24,6 +24,8 @@ export interface ChatQuestion {
 const chatBody = z.object({
   model: z.string().max(200).default('embedded'),
   messages: z.array(z.object({ role: z.string(), content: z.unknown() })).min(1),
+  max_tokens: z.int().positive().nullish(),
+  max_completion_tokens: z.int().positive().nullish(),
   response_format: z.object({ type: z.string(), json_schema: z.object({ name: z.string().optional() }).optional() }).nullish(),
 })
 const contentPart = z.union([
@@ -31,37 +33,64 @@ const contentPart = z.union([
   z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) }),
 ])
 
+/** What any vision model needs of a request. */
+export interface VisionRequest {
+  model: string
+  /** Name of the JSON schema asked for; null for plain text. */
+  schemaName: string | null
+  image: Uint8Array
+  /** Text parts of the system message and of the last user message, in this order, unchanged. */
+  texts: string[]
+  maxTokens: number | null
+}
+
 /**
- * Reads the last user message: one picture as a data: URL, and the context in a `<photo-facts>{json}</photo-facts>` fence.
- * All other text is prompt for models that read prompts; it is ignored here, so nothing in it can steer the answer.
+ * Reads the last user message: one picture as a data: URL, and text.
  * @throws StudioError `request-invalid` or `payload-too-large`.
  */
-export function parseChatRequest(body: unknown): ChatQuestion {
+export function parseVisionRequest(body: unknown): VisionRequest {
   const parsed = chatBody.safeParse(body)
   if (!parsed.success) throw invalid('The body is not a chat completion request.')
-  const message = parsed.data.messages.findLast(({ role }) => role === 'user')
-  if (!message || !Array.isArray(message.content))
-    throw invalid('The last user message holds no picture; the embedded model answers about one picture.')
+  const { model, messages, response_format: format } = parsed.data
+  const message = messages.findLast(({ role }) => role === 'user')
+  if (!message || !Array.isArray(message.content)) throw invalid('The last user message holds no picture; this model answers about one picture.')
   const parts = message.content.flatMap((part) => {
     const known = contentPart.safeParse(part)
     return known.success ? [known.data] : []
   })
   const images = parts.flatMap((part) => (part.type === 'image_url' ? [part.image_url.url] : []))
-  if (images.length !== 1) throw invalid(`The last user message holds ${images.length} pictures; the embedded model answers about one.`)
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-  return { model: parsed.data.model, stage: findStage(parsed.data.response_format), image: decodeDataUrl(images[0]!), context: findContext(texts) }
+  if (images.length !== 1) throw invalid(`The last user message holds ${images.length} pictures; this model answers about one.`)
+  const system = messages.flatMap(({ role, content }) => (role === 'system' && typeof content === 'string' ? [content] : []))
+  return {
+    model,
+    schemaName: format && format.type !== 'text' ? (format.json_schema?.name ?? '') : null,
+    image: decodeDataUrl(images[0]!),
+    texts: [...system, ...parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))],
+    maxTokens: parsed.data.max_completion_tokens ?? parsed.data.max_tokens ?? null,
+  }
+}
+
+/**
+ * A request to the embedded model; the context comes in a `<photo-facts>{json}</photo-facts>` fence.
+ * All other text is prompt for models that read prompts; it is ignored here, so nothing in it can steer the answer.
+ * @throws StudioError `request-invalid` or `payload-too-large`.
+ */
+export function parseChatRequest(body: unknown): ChatQuestion {
+  const { model, schemaName, image, texts } = parseVisionRequest(body)
+  const stage = findStage(schemaName)
+  if (schemaName !== null && stage === null) {
+    const known = STAGES.map((each) => SCHEMA_PREFIX + each).join(', ')
+    throw invalid(`The embedded model answers the response formats ${known}, or plain text without one.`)
+  }
+  return { model, stage, image, context: findContext(texts) }
+}
+
+/** The stage that a schema of ours belongs to; null for none and for schemas of others. */
+export function findStage(schemaName: string | null): Stage | null {
+  return STAGES.find((each) => schemaName === SCHEMA_PREFIX + each) ?? null
 }
 
 const invalid = (message: string) => new StudioError('request-invalid', message)
-
-function findStage(format: z.infer<typeof chatBody>['response_format']): Stage | null {
-  if (!format || format.type === 'text') return null
-  const name = format.json_schema?.name ?? ''
-  const stage = STAGES.find((each) => name === SCHEMA_PREFIX + each)
-  if (stage) return stage
-  const known = STAGES.map((each) => SCHEMA_PREFIX + each).join(', ')
-  throw invalid(`The embedded model answers the response formats ${known}, or plain text without one.`)
-}
 
 function decodeDataUrl(url: string): Uint8Array {
   const comma = url.indexOf(',')

@@ -31,10 +31,14 @@ export function runDoctor(parts: DoctorParts): Promise<DoctorCheck[]> {
       const { bavail, bsize } = await statfs(parts.dataFolder)
       const freeBytes = bavail * bsize
       const detail = `${parts.dataFolder}, ${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`
-      return freeBytes < LOW_SPACE_BYTES ? { state: 'warning', detail, remedy: 'Free some space: writing needs room for a second copy of each photo.' } : ok(detail)
+      return freeBytes < LOW_SPACE_BYTES
+        ? { state: 'warning', detail, remedy: 'Free some space: writing needs room for a second copy of each photo.' }
+        : ok(detail)
     }),
-    checkOf('Metadata (ExifTool)', 'Install Perl 5; on Windows nothing is needed. Without it photos can be tagged and reviewed, but not written.', async () =>
-      ok(`version ${await parts.exiftoolVersion()}`),
+    checkOf(
+      'Metadata (ExifTool)',
+      'Install Perl 5; on Windows nothing is needed. Without it photos can be tagged and reviewed, but not written.',
+      async () => ok(`version ${await parts.exiftoolVersion()}`),
     ),
     checkOf('Picture decoding', 'Install the studio again: a part of it does not load on this machine.', async () => ok(await parts.decode())),
     checkOf('GPU', 'Nothing to do: the studio works without a GPU, with the embedded model or a server elsewhere.', async () => {
@@ -45,8 +49,15 @@ export function runDoctor(parts: DoctorParts): Promise<DoctorCheck[]> {
     }),
     checkOf('Ollama', 'Start Ollama, or install it from https://ollama.com.', async () => {
       const { running, baseUrl, visionModels } = await parts.ollama()
-      if (!running) return { state: 'missing', detail: `not running at ${baseUrl}`, remedy: 'Install it from https://ollama.com, then run: ollama pull qwen2.5vl:7b' }
-      return visionModels.length > 0 ? ok(`${visionModels.length} vision models`) : { state: 'warning', detail: 'running, without a vision model', remedy: 'Run: ollama pull qwen2.5vl:7b' }
+      if (!running)
+        return {
+          state: 'missing',
+          detail: `not running at ${baseUrl}`,
+          remedy: 'Install it from https://ollama.com, then run: ollama pull qwen2.5vl:7b',
+        }
+      return visionModels.length > 0
+        ? ok(`${visionModels.length} vision models`)
+        : { state: 'warning', detail: 'running, without a vision model', remedy: 'Run: ollama pull qwen2.5vl:7b' }
     }),
     checkOf('Proxy', 'Free the port, or choose another one in the settings.', async () => {
       const { url, note } = parts.proxy()

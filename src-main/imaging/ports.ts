@@ -12,6 +12,8 @@ export interface LookResult {
   height: number
   orientation: number
   takenAtMs: number | null
+  /** Minutes east of UTC as the camera wrote them; null when it wrote none. */
+  takenAtOffsetMinutes: number | null
   gps: { latitude: number; longitude: number } | null
 }
 

@@ -16,7 +16,7 @@ export function shippedFolders(mainFolder: string, resourcesFolder?: string): Sh
     configs: resourcesFolder ? path.join(resourcesFolder, 'configs') : path.resolve(mainFolder, '../../configs'),
     workers: path.join(mainFolder, 'workers'),
     renderer: path.resolve(mainFolder, '../renderer'),
-    preloadFile: path.resolve(mainFolder, '../preload/preload.cjs'),
+    preloadFile: path.resolve(mainFolder, '../desktop/preload.cjs'),
   }
 }
 
@@ -24,6 +24,7 @@ export function shippedFolders(mainFolder: string, resourcesFolder?: string): Sh
 export function dataFolderFrom(environment: Record<string, string | undefined>, systemPlace: string): string {
   const given = environment['IMAGEWORKS_HOME']
   if (given === undefined || given === '') return systemPlace
-  if (given.includes('\0')) throw new StudioError('data-folder-unwritable', 'IMAGEWORKS_HOME holds a character that no path may have', { data: { folder: given } })
+  if (given.includes('\0'))
+    throw new StudioError('data-folder-unwritable', 'IMAGEWORKS_HOME holds a character that no path may have', { data: { folder: given } })
   return path.resolve(given)
 }

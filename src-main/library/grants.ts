@@ -55,11 +55,18 @@ export function createGrants(roots: readonly string[], list: (folder: string) =>
     resolve,
     async browse(grantId) {
       if (grantId === undefined) {
-        return { here: null, parentId: null, entries: roots.map((root) => ({ id: admit(root), name: root, kind: 'folder' as const })), truncated: false }
+        return {
+          here: null,
+          parentId: null,
+          entries: roots.map((root) => ({ id: admit(root), name: root, kind: 'folder' as const })),
+          truncated: false,
+        }
       }
       const folder = resolve(grantId)
       const found = await list(folder)
-      const sorted = found.toSorted((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name, undefined, { numeric: true }) : a.kind === 'folder' ? -1 : 1))
+      const sorted = found.toSorted((a, b) =>
+        a.kind === b.kind ? a.name.localeCompare(b.name, undefined, { numeric: true }) : a.kind === 'folder' ? -1 : 1,
+      )
       const parent = path.dirname(folder)
       // Above a root lies the list of roots, which has no id of its own.
       const insideRoot = roots.some((root) => folder !== root && isInside(root, folder))

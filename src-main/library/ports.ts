@@ -14,6 +14,8 @@ export interface FoundPhoto {
 
 /** What looking at the file told us. */
 export interface PhotoFacts {
+  /** Minutes east of UTC as the camera wrote them with `takenAtMs`; null when it wrote none. */
+  takenAtOffsetMinutes: number | null
   contentHash: string
   width: number | null
   height: number | null

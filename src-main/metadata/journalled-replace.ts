@@ -228,9 +228,19 @@ export function endWritten(journal: JournalStore, writeId: number, reverts: numb
   journal.reverted(writeId, null)
 }
 
+/**
+ * What ExifTool may say while it writes. A stale digest is renewed by us; entries that a camera stored out of order are put in order,
+ * which changes no value (the comparison of every other tag afterwards proves it).
+ */
+const HARMLESS = [
+  /IPTCDigest is not current/,
+  /^Warning: \[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
+  /^\[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
+]
+
 async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly string[]): Promise<void> {
   const reply = await exiftool.run(['-E', '-n', '-overwrite_original_in_place', ...args, tempPath])
-  const complaints = [...reply.errors, ...reply.warnings].filter((line) => !/IPTCDigest is not current/.test(line))
+  const complaints = [...reply.errors, ...reply.warnings].filter((line) => !HARMLESS.some((known) => known.test(line)))
   if (/no space left/i.test(complaints.join(' '))) throw new StudioError('disk-full', 'The disk is full.', { data: { path: tempPath } })
   if (complaints.length > 0 || !/^\s*1 image files (updated|created)$/m.test(reply.stdout)) {
     const said = [...complaints, reply.stdout.trim()].join('; ').replaceAll(tempPath, 'the copy').slice(0, 400)

@@ -58,7 +58,7 @@ export interface TaggingFacts {
   /** EXIF capture time: true UTC when `takenAtOffsetMinutes` is a number, else the camera's local clock read as UTC. */
   takenAtMs: number | null
   /** Minutes east of UTC as the camera wrote it; null or missing when it wrote none. */
-  takenAtOffsetMinutes?: number | null
+  takenAtOffsetMinutes: number | null
   /** Decimal degrees, WGS 84. */
   gps: { latitude: number; longitude: number } | null
   /** EXIF orientation 1..8. */

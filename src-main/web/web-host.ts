@@ -43,7 +43,10 @@ export async function startWebHost(parts: WebHostParts, port: number): Promise<{
   const app = new Hono()
   app.use('*', async (context, next) => {
     const header = (name: string) => context.req.header(name)
-    const status = refuse({ host: header('host'), origin: header('origin'), method: context.req.method, contentType: header('content-type') }, ownPort)
+    const status = refuse(
+      { host: header('host'), origin: header('origin'), method: context.req.method, contentType: header('content-type') },
+      ownPort,
+    )
     if (status) return context.body(null, status)
     await next()
     context.header('content-security-policy', CONTENT_SECURITY_POLICY)

@@ -10,6 +10,7 @@ import exifr from 'exifr'
 import sharp from 'sharp'
 import { bundleTs } from '../helpers/bundle-ts.mjs'
 
+const { parse: parseTags } = exifr
 const root = path.resolve(import.meta.dirname, '../..')
 const photosFolder = path.join(root, 'tests/fixtures/photos')
 const truth = JSON.parse(await readFile(path.join(root, 'tests/fixtures/truth.json'), 'utf8'))
@@ -26,7 +27,7 @@ async function findModelView(file) {
 
 async function readContext(file) {
   try {
-    const tags = await exifr.parse(file, {
+    const tags = await parseTags(file, {
       reviveValues: false,
       pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'GPSLatitude', 'GPSLongitude', 'GPSLatitudeRef', 'GPSLongitudeRef'],
     })

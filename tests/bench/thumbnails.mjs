@@ -11,7 +11,7 @@ import { bundleTs } from '../helpers/bundle-ts.mjs'
 import { withMpfPreview } from '../helpers/camera-jpeg.mjs'
 
 const ROUNDS = 7
-const GOALS = { previewGain: 10, overPlainSharp: 1.25, bothOverLarge: 1.3 }
+const GOALS = { previewGain: 10, overPlainSharp: 1.25, bothOverSeparate: 1 }
 
 const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
@@ -21,13 +21,18 @@ const { loadSharp } = await import(pathToFileURL(path.join(built, 'pixels.js')).
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'imageworks-bench-'))
 try {
-  // 24 megapixels with detail at every scale, as a camera gives.
-  const coarse = await sharp({
-    create: { width: 750, height: 500, channels: 3, background: '#777', noise: { type: 'gaussian', mean: 120, sigma: 60 } },
+  // 24 megapixels of a real photo with the grain of a sensor: a file and a preview of the sizes that cameras write.
+  const photo = path.join(import.meta.dirname, '../fixtures/photos/nuthatch.jpg')
+  const grain = await sharp({
+    create: { width: 6000, height: 4000, channels: 3, background: '#777', noise: { type: 'gaussian', mean: 128, sigma: 60 } },
   })
-    .png()
+    .png({ compressionLevel: 1 })
     .toBuffer()
-  const main = await sharp(coarse).resize(6000, 4000, { kernel: 'cubic' }).jpeg({ quality: 90 }).toBuffer()
+  const main = await sharp(photo)
+    .resize(6000, 4000, { fit: 'fill' })
+    .composite([{ input: grain, blend: 'soft-light' }])
+    .jpeg({ quality: 92 })
+    .toBuffer()
   const preview = await sharp(main).resize(1616).jpeg({ quality: 80 }).toBuffer()
   const plain = path.join(folder, 'plain.jpg')
   const camera = path.join(folder, 'camera.jpg')
@@ -61,17 +66,23 @@ try {
   const report = {
     name: 'thumbnails',
     medianMs: Object.fromEntries(Object.entries(timesMs).map(([name, values]) => [name, Math.round(median(values) * 10) / 10])),
-    ratios: { previewGain: ratio('both', 'preview320'), overPlainSharp: ratio('only320', 'sharp320'), bothOverLarge: ratio('both', 'sharp1600') },
+    ratios: {
+      previewGain: ratio('both', 'preview320'),
+      overPlainSharp: ratio('only320', 'sharp320'),
+      bothOverSeparate: median(
+        (timesMs['both'] ?? []).map((ms, round) => ms / ((timesMs['sharp320']?.[round] ?? 0) + (timesMs['sharp1600']?.[round] ?? 0))),
+      ),
+    },
     goals: GOALS,
   }
   const missed = [
     report.ratios.previewGain < GOALS.previewGain && 'embedded preview gain',
     report.ratios.overPlainSharp > GOALS.overPlainSharp && '320 px over plain sharp',
-    report.ratios.bothOverLarge > GOALS.bothOverLarge && 'both sizes over plain sharp at 1600 px',
+    report.ratios.bothOverSeparate > GOALS.bothOverSeparate && 'both sizes over plain sharp one after the other',
   ].filter(Boolean)
   if (process.argv.includes('--json')) console.log(JSON.stringify({ ...report, missed }))
   else {
-    console.log('24 MP JPEG, median ms:', report.medianMs)
+    console.log(`24 MP JPEG of ${main.length} bytes with a preview of ${preview.length}, median ms:`, report.medianMs)
     console.log(
       `320 px from the embedded preview is ${report.ratios.previewGain.toFixed(1)} times as fast as decoding (goal: at least ${GOALS.previewGain})`,
     )
@@ -79,7 +90,7 @@ try {
       `320 px from the main picture takes ${report.ratios.overPlainSharp.toFixed(2)} times plain sharp (goal: at most ${GOALS.overPlainSharp})`,
     )
     console.log(
-      `1600 and 320 px together take ${report.ratios.bothOverLarge.toFixed(2)} times plain sharp at 1600 px (goal: at most ${GOALS.bothOverLarge})`,
+      `1600 and 320 px together take ${report.ratios.bothOverSeparate.toFixed(2)} times plain sharp one after the other (goal: at most ${GOALS.bothOverSeparate})`,
     )
     console.log(missed.length > 0 ? `Missed: ${missed.join(', ')}` : 'All goals met.')
   }

@@ -13,7 +13,11 @@ if (!executablePath) noteSkip('the browser window, end to end', 'no Chromium, Ch
 const secondReaders = hasTool('exiftool') && hasTool('exiv2')
 
 function serve(home: StudioHome): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [path.join(root, 'out/main/serve.js'), home.photos, '--no-open'], { cwd: home.folder, env: home.environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [path.join(root, 'out/main/serve.js'), home.photos, '--no-open'], {
+    cwd: home.folder,
+    env: home.environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   return new Promise((resolve, reject) => {
     let printed = ''
     child.stdout?.on('data', (data: Buffer) => {
@@ -37,7 +41,8 @@ describe.skipIf(executablePath === undefined)('the browser window', () => {
 
   beforeAll(async () => {
     home = makeHome(NAMES)
-    if (secondReaders) for (const name of NAMES) before.set(name, { tags: allTags(path.join(home.photos, name)), hash: imageDataHash(path.join(home.photos, name)) })
+    if (secondReaders)
+      for (const name of NAMES) before.set(name, { tags: allTags(path.join(home.photos, name)), hash: imageDataHash(path.join(home.photos, name)) })
     const served = await serve(home)
     child = served.child
     browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })

@@ -14,7 +14,16 @@ describe('tag → proposals → approve → plan → write → metadata → reve
   const before = new Map<string, { tags: string[]; hash: string | undefined }>()
 
   beforeAll(() => {
-    home = makeHome(['friends.jpg', 'coffee.jpg', 'brushes.tif', 'astronaut.png', 'abroad/roebling-bridge.jpg', 'Löwenzahn – été.jpg', 'pair/DSC_0042.dng', 'pair/DSC_0042.jpg'])
+    home = makeHome([
+      'friends.jpg',
+      'coffee.jpg',
+      'brushes.tif',
+      'astronaut.png',
+      'abroad/roebling-bridge.jpg',
+      'Löwenzahn – été.jpg',
+      'pair/DSC_0042.dng',
+      'pair/DSC_0042.jpg',
+    ])
     files = readdirSync(home.photos).map((name) => path.join(home.photos, name))
     if (secondReaders) for (const file of files) before.set(file, { tags: allTags(file), hash: imageDataHash(file) })
   })
@@ -34,7 +43,11 @@ describe('tag → proposals → approve → plan → write → metadata → reve
     expect(code).toBe(0)
     expect(rows).toHaveLength(files.length - 1)
     const coffee = rows.find((row) => String(row['path']).endsWith('coffee.jpg'))
-    expect(coffee).toMatchObject({ state: 'proposed', caption: { model: expect.stringContaining('embedded'), gates: [] }, description: { gates: [] } })
+    expect(coffee).toMatchObject({
+      state: 'proposed',
+      caption: { model: expect.stringContaining('embedded'), gates: [] },
+      description: { gates: [] },
+    })
     expect((coffee?.['keywords'] as { keyword: string }[]).map((each) => each.keyword)).toContain('cup')
   })
 
@@ -95,7 +108,10 @@ describe('edit', () => {
       const file = path.join(home.photos, 'rocket.jpg')
       const tags = secondReaders ? allTags(file) : []
       const title = 'Start um 5 – „Große“ Rakete & <b>Rauch</b>'
-      expect(imageworks(home, 'edit', file, '--title', title, '--keywords', '007,Cape Canaveral', '--add-keyword', 'ロケット', '--alt-text', 'A rocket').code).toBe(0)
+      expect(
+        imageworks(home, 'edit', file, '--title', title, '--keywords', '007,Cape Canaveral', '--add-keyword', 'ロケット', '--alt-text', 'A rocket')
+          .code,
+      ).toBe(0)
       expect(imageworks(home, 'write', file).code).toBe(0)
       const [metadata] = imageworks(home, 'metadata', file, '--json').rows
       expect(metadata).toMatchObject({ title, keywords: ['007', 'Cape Canaveral', 'ロケット'], altText: 'A rocket' })
@@ -149,7 +165,11 @@ describe('models', () => {
     const { rows, code } = imageworks(home, 'models', 'select', '--role', 'caption', '--profile', 'balanced_24gb', '--assume-installed', '--json')
     expect(code).toBe(0)
     const [selection] = rows as { models: { name: string }[]; rejected: unknown[] }[]
-    expect(selection?.models.slice(0, 3).map((model) => model.name)).toEqual(['qwen3-vl-8b-instruct_(FP8)', 'qwen25vl_8.3b_(Q4_K_M)', 'florence-2-large_(FP16)'])
+    expect(selection?.models.slice(0, 3).map((model) => model.name)).toEqual([
+      'qwen3-vl-8b-instruct_(FP8)',
+      'qwen25vl_8.3b_(Q4_K_M)',
+      'florence-2-large_(FP16)',
+    ])
   })
 
   it('keeps a profile that was set', () => {

@@ -10,7 +10,10 @@ import { allTags, hasTool, makeHome, root, type StudioHome, tagOf } from './stud
 import { revertAll, tagApproveAndWrite } from './whole-job.ts'
 
 const folder = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? path.join(root, 'node_modules/electron/dist')
-const executable = path.join(folder, process.platform === 'win32' ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron')
+const executable = path.join(
+  folder,
+  process.platform === 'win32' ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron',
+)
 const display = existsSync(executable) ? await startDisplay() : undefined
 const why = !existsSync(executable) ? "Electron's binary is not here" : display === undefined ? 'there is no display and no Xvfb' : undefined
 if (why) noteSkip('the Electron window', why)

@@ -23,7 +23,11 @@ export async function tagApproveAndWrite(page: Page, count: number): Promise<voi
     await page.locator('[data-testid="field-title"]').waitFor()
     const shown = await photo.getAttribute('data-photo-id')
     await page.keyboard.press('a')
-    await expect.poll(async () => ((await page.getByTestId('review-finished').count()) > 0 ? 'finished' : photo.getAttribute('data-photo-id')), { timeout: LONG_MS }).not.toBe(shown)
+    await expect
+      .poll(async () => ((await page.getByTestId('review-finished').count()) > 0 ? 'finished' : photo.getAttribute('data-photo-id')), {
+        timeout: LONG_MS,
+      })
+      .not.toBe(shown)
   }
   await page.keyboard.press('w')
   await page.getByTestId('plan-list').waitFor({ timeout: LONG_MS })

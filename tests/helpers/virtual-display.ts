@@ -11,7 +11,9 @@ export async function startDisplay(): Promise<Display | undefined> {
   if (process.env['DISPLAY']) return { environment: { DISPLAY: process.env['DISPLAY'] }, stop: async () => undefined }
   if (spawnSync('Xvfb', ['-help'], { stdio: 'ignore' }).error) return undefined
   // Xvfb finds a free number itself and tells it on the descriptor.
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
   const number = await new Promise<string | undefined>((resolve) => {
     server.once('exit', () => resolve(undefined))
     server.stdio[3]?.once('data', (data: Buffer) => resolve(data.toString().trim()))

@@ -5,8 +5,12 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const rooms = readdirSync(path.join(root, 'src-main'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-const rules = JSON.parse(readFileSync(path.join(root, 'configs/tooling/oxlintrc.json'), 'utf8')) as { overrides: { files: string[]; rules: Record<string, unknown> }[] }
+const rooms = readdirSync(path.join(root, 'src-main'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+const rules = JSON.parse(readFileSync(path.join(root, 'configs/tooling/oxlintrc.json'), 'utf8')) as {
+  overrides: { files: string[]; rules: Record<string, unknown> }[]
+}
 
 describe.each(rooms)('room %s', (room) => {
   it('has a README of at most 60 lines', () => {
@@ -31,7 +35,10 @@ describe('the import rules', () => {
     const probe = path.join(root, 'src-main', room, `probe-${process.pid}.ts`)
     writeFileSync(probe, text)
     try {
-      const { stdout, status } = spawnSync(process.execPath, [path.join(root, 'node_modules/oxlint/bin/oxlint'), probe], { cwd: root, encoding: 'utf8' })
+      const { stdout, status } = spawnSync(process.execPath, [path.join(root, 'node_modules/oxlint/bin/oxlint'), probe], {
+        cwd: root,
+        encoding: 'utf8',
+      })
       expect(status, stdout).not.toBe(0)
       expect(stdout).toContain('no-restricted-imports')
     } finally {

@@ -24,6 +24,7 @@ CREATE TABLE photos (
   height INTEGER,
   orientation INTEGER,
   taken_at_ms INTEGER,
+  taken_at_offset_minutes INTEGER,
   latitude REAL,
   longitude REAL,
   gated INTEGER NOT NULL DEFAULT 0,

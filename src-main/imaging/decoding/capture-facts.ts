@@ -16,14 +16,15 @@ export function parseExifTime(text: unknown, offset?: unknown): number | null {
   // A date that does not come back the same (month 13, 31 February, all zeros) is a camera without a set clock.
   if (year < 1800 || wall.getUTCMonth() !== month - 1 || wall.getUTCDate() !== day || wall.getUTCHours() !== hour || wall.getUTCMinutes() !== minute)
     return null
-  return wall.getTime() - (parseOffsetMs(offset) ?? 0)
+  return wall.getTime() - (parseOffsetMinutes(offset) ?? 0) * 60_000
 }
 
-function parseOffsetMs(offset: unknown): number | null {
+/** Minutes east of UTC as the camera wrote them (`+02:00`), else null. */
+export function parseOffsetMinutes(offset: unknown): number | null {
   const match = typeof offset === 'string' ? /^([+-])(\d\d):?(\d\d)/.exec(offset.trim()) : null
   if (!match) return null
   const minutes = Number(match[2]) * 60 + Number(match[3])
-  return minutes > 15 * 60 ? null : (match[1] === '-' ? -minutes : minutes) * 60_000
+  return minutes > 15 * 60 ? null : match[1] === '-' ? -minutes : minutes
 }
 
 /** Degrees from `[degrees, minutes, seconds]` and its reference letter, or from a signed number. */

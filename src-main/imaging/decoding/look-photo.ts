@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { PhotoKind } from '../../contract/model.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 import type { LookResult } from '../ports.ts'
-import { parseExifTime, parseOrientation, parsePosition, swapsSides } from './capture-facts.ts'
+import { parseExifTime, parseOffsetMinutes, parseOrientation, parsePosition, swapsSides } from './capture-facts.ts'
 import { judgeCompleteness } from './completeness.ts'
 import { findJxlStructure } from './jxl-structure.ts'
 import { type OpenPhoto, readFailure, withPhoto } from './open-photo.ts'
@@ -43,7 +43,12 @@ async function hashFile({ handle }: OpenPhoto): Promise<string> {
 async function readFacts(photo: OpenPhoto, raws: RawReader): Promise<Facts> {
   if (photo.type === 'raw') {
     const { previews: _, width, height, ...facts } = await raws.facts(photo.path)
-    return { ...upright(width, height, facts.orientation), takenAtMs: facts.takenAtMs, gps: facts.gps }
+    return {
+      ...upright(width, height, facts.orientation),
+      takenAtMs: facts.takenAtMs,
+      takenAtOffsetMinutes: facts.takenAtOffsetMinutes,
+      gps: facts.gps,
+    }
   }
   if (photo.type === 'jxl') {
     const structure = await findJxlStructure(photo)
@@ -61,10 +66,10 @@ function upright(width: number, height: number, orientation: number): Pick<Facts
   return swapsSides(orientation) ? { width: height, height: width, orientation } : { width, height, orientation }
 }
 
-const NO_EXIF = { takenAtMs: null, gps: null }
+const NO_EXIF = { takenAtMs: null, takenAtOffsetMinutes: null, gps: null }
 
 /** @param source TIFF bytes of the EXIF block, or a TIFF file's path. Damaged EXIF tells nothing and fails nothing. */
-async function readExif(source: Buffer | string | null): Promise<Pick<Facts, 'takenAtMs' | 'gps'>> {
+async function readExif(source: Buffer | string | null): Promise<Pick<Facts, 'takenAtMs' | 'takenAtOffsetMinutes' | 'gps'>> {
   if (source === null) return NO_EXIF
   const { default: exifr } = await import('exifr')
   const tiff = typeof source === 'string' || source.toString('latin1', 0, 4) !== 'Exif' ? source : source.subarray(6)
@@ -82,7 +87,11 @@ async function readExif(source: Buffer | string | null): Promise<Pick<Facts, 'ta
     })
     if (typeof tags !== 'object' || tags === null) return NO_EXIF
     const { DateTimeOriginal, OffsetTimeOriginal } = tags as Record<string, unknown>
-    return { takenAtMs: parseExifTime(DateTimeOriginal, OffsetTimeOriginal), gps: parsePosition(tags) }
+    return {
+      takenAtMs: parseExifTime(DateTimeOriginal, OffsetTimeOriginal),
+      takenAtOffsetMinutes: parseOffsetMinutes(OffsetTimeOriginal),
+      gps: parsePosition(tags),
+    }
   } catch {
     return NO_EXIF
   }

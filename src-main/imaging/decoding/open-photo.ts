@@ -6,6 +6,8 @@ import { findErrno, StudioError } from '../../lib/studio-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { SNIFF_BYTES, sniff, type TrueType } from './true-type.ts'
 
+const HEAD_BYTES = 65_536
+
 export interface OpenPhoto extends ByteSource {
   readonly path: string
   readonly type: TrueType
@@ -25,15 +27,20 @@ export async function withPhoto<T>(path: string, kind: PhotoKind, use: (photo: O
     const stat = await handle.stat()
     if (!stat.isFile()) throw new StudioError('photo-not-an-image', 'not a regular file', { data: { found: 'special file' } })
     if (stat.size === 0) throw new StudioError('photo-empty', 'the file has no bytes')
-    const readAt = async (offset: number, lengthBytes: number) => {
-      const length = Math.max(0, Math.min(lengthBytes, stat.size - offset))
-      if (length === 0) return Buffer.alloc(0)
+    const readFrom = async (offset: number, length: number) => {
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset).catch((error: unknown) => {
         throw readFailure(error)
       })
       return buffer.subarray(0, bytesRead)
     }
-    return await use({ path, handle, sizeBytes: stat.size, readAt, type: judgeType(await readAt(0, SNIFF_BYTES), kind) })
+    // Most of what the parsers want lies at the beginning, in many small pieces: one read for all of them.
+    const head = await readFrom(0, Math.min(HEAD_BYTES, stat.size))
+    const readAt = async (offset: number, lengthBytes: number) => {
+      const length = Math.max(0, Math.min(lengthBytes, stat.size - offset))
+      if (offset + length <= head.length) return head.subarray(offset, offset + length)
+      return length === 0 ? Buffer.alloc(0) : readFrom(offset, length)
+    }
+    return await use({ path, handle, sizeBytes: stat.size, readAt, type: judgeType(head.subarray(0, SNIFF_BYTES), kind) })
   } finally {
     await handle.close()
   }

@@ -2,7 +2,7 @@
 import type { ExifTool } from 'exiftool-vendored'
 import { StudioError } from '../../lib/studio-error.ts'
 import { bytesOf } from './byte-source.ts'
-import { parseExifTime, parseOrientation, parsePosition } from './capture-facts.ts'
+import { parseExifTime, parseOffsetMinutes, parseOrientation, parsePosition } from './capture-facts.ts'
 import { findJpegStructure } from './jpeg-structure.ts'
 
 export interface RawFacts {
@@ -11,6 +11,7 @@ export interface RawFacts {
   height: number
   orientation: number
   takenAtMs: number | null
+  takenAtOffsetMinutes: number | null
   gps: { latitude: number; longitude: number } | null
   /** Previews by tag with their bytes. */
   previews: { tag: PreviewTag; sizeBytes: number }[]
@@ -128,6 +129,7 @@ export function parseRawFacts(tags: Record<string, unknown>): RawFacts {
     height,
     orientation: parseOrientation(tags['Orientation']),
     takenAtMs: parseExifTime(tags['DateTimeOriginal'], tags['OffsetTimeOriginal']),
+    takenAtOffsetMinutes: parseOffsetMinutes(tags['OffsetTimeOriginal']),
     gps: parsePosition(tags),
     previews: previews.sort((a, b) => a.sizeBytes - b.sizeBytes),
   }

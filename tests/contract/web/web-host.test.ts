@@ -85,7 +85,13 @@ describe('with a session', () => {
     const good = await fetch(`${host.origin}/media/thumb/1/320?v=abc`, { headers: { cookie } })
     expect([good.status, good.headers.get('content-type'), good.headers.get('x-content-type-options')]).toEqual([200, 'image/jpeg', 'nosniff'])
     expect(await good.text()).toBe('jpeg bytes')
-    for (const address of ['/media/thumb/2/320', '/media/thumb/..%2f..%2fetc%2fpasswd/320', '/media/thumb/1/320/..', '/..%2f..%2fetc/passwd', '/%2e%2e/package.json']) {
+    for (const address of [
+      '/media/thumb/2/320',
+      '/media/thumb/..%2f..%2fetc%2fpasswd/320',
+      '/media/thumb/1/320/..',
+      '/..%2f..%2fetc/passwd',
+      '/%2e%2e/package.json',
+    ]) {
       expect((await fetch(`${host.origin}${address}`, { headers: { cookie } })).status, address).toBe(404)
     }
   })

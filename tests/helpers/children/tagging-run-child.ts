@@ -32,7 +32,7 @@ const tagging = createTaggingRuns({
     find: (photoId) => photos.find(photoId),
     setState: (photoIds, state) => photos.setState(photoIds, state),
     unqueue: (photoIds) => photos.setState(photoIds, 'untagged'),
-    ensureLooked: async (photoId) => ({ contentHash: `hash-${photoId}`, takenAtMs: null, gps: null, orientation: 1 }),
+    ensureLooked: async (photoId) => ({ contentHash: `hash-${photoId}`, takenAtMs: null, takenAtOffsetMinutes: null, gps: null, orientation: 1 }),
   },
   modelView: async (photoId) => ({ jpeg: Buffer.from(String(photoId)), width: 1, height: 1 }),
   async chat(body) {

@@ -11,6 +11,7 @@ const facts = (contentHash: string, more: Partial<PhotoFacts> = {}): PhotoFacts 
   height: 30,
   orientation: 6,
   takenAtMs: 1_600_000_000_000,
+  takenAtOffsetMinutes: null,
   gps: { latitude: -33.5, longitude: 0 },
   ...more,
 })
@@ -228,8 +229,8 @@ describe('listing', () => {
     const { photos, idOf } = filled()
     photos.setState([idOf('/p/apple.jpg'), idOf('/p-other/z.jpg')], 'approved')
     expect(names(photos.list({ ...everything, states: ['approved', 'failed'] }, 0, 10).items)).toEqual(['z.jpg', 'apple.jpg'])
-    photos.putFacts(idOf('/p/sub/x_y.jpg'), facts('1', { takenAtMs: 5 }))
-    photos.putFacts(idOf('/p-other/z.jpg'), facts('2', { takenAtMs: 9 }))
+    photos.putFacts(idOf('/p/sub/x_y.jpg'), facts('1', { takenAtMs: 5, takenAtOffsetMinutes: null }))
+    photos.putFacts(idOf('/p-other/z.jpg'), facts('2', { takenAtMs: 9, takenAtOffsetMinutes: null }))
     expect(names(photos.list({ ...everything, sort: 'taken' }, 0, 3).items)).toEqual(['x_y.jpg', 'z.jpg', 'Zebra.jpg'])
   })
 })

@@ -96,7 +96,7 @@ describe('an import', () => {
     const ids = studio.photos.ids({ recursive: true, sort: 'path' })
     expect(await studio.run([folder])).toMatchObject({ found: 3, added: 0, changed: 0 })
     utimesSync(path.join(folder, 'b.jpg'), 1, 1)
-    const facts = { contentHash: 'h', width: 1, height: 1, orientation: 1, takenAtMs: null, gps: null }
+    const facts = { contentHash: 'h', width: 1, height: 1, orientation: 1, takenAtMs: null, takenAtOffsetMinutes: null, gps: null }
     for (const id of ids) studio.photos.putFacts(id, facts)
     expect(await studio.run([folder])).toMatchObject({ found: 3, added: 0, changed: 1 })
     expect(studio.photos.ids({ recursive: true, sort: 'path' })).toEqual(ids)

@@ -60,7 +60,11 @@ describe('nearestNames', () => {
 
 describe('toProblem', () => {
   it('keeps what is expected and hides what is a bug', () => {
-    expect(toProblem(new StudioError('file-missing', 'gone', { data: { path: 'x' } }))).toEqual({ code: 'file-missing', message: 'gone', data: { path: 'x' } })
+    expect(toProblem(new StudioError('file-missing', 'gone', { data: { path: 'x' } }))).toEqual({
+      code: 'file-missing',
+      message: 'gone',
+      data: { path: 'x' },
+    })
     expect(JSON.stringify(toProblem(new Error('secret /home/me')))).not.toContain('secret')
   })
 })

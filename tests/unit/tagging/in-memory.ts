@@ -191,7 +191,7 @@ export function createBench(script: (asked: Asked) => Promise<ChatReply> | ChatR
         async ensureLooked(photoId) {
           await Promise.resolve()
           if (bench.damaged.has(photoId)) throw new StudioError('photo-damaged', 'The file is damaged.')
-          return { contentHash: `hash-${photoId}`, takenAtMs: 0, gps: { latitude: 1, longitude: 2 }, orientation: 1 }
+          return { contentHash: `hash-${photoId}`, takenAtMs: 0, takenAtOffsetMinutes: null, gps: { latitude: 1, longitude: 2 }, orientation: 1 }
         },
       },
       async modelView(photoId) {

@@ -142,13 +142,23 @@ describe('requests', () => {
 })
 
 describe('context', () => {
-  const facts = { contentHash: 'h', takenAtMs: Date.UTC(2013, 5, 1, 3, 0, 0), gps: { latitude: 1.5, longitude: -2 }, orientation: 1 }
+  const facts = {
+    contentHash: 'h',
+    takenAtMs: Date.UTC(2013, 5, 1, 3, 0, 0),
+    takenAtOffsetMinutes: null,
+    gps: { latitude: 1.5, longitude: -2 },
+    orientation: 1,
+  }
   it('is the clock of the camera, with its zone when there is one', () => {
     const options = { sendPhotoFacts: true, remote: false }
     expect(contextFor(facts, options)).toMatchObject({ takenAt: '2013-06-01T03:00:00', takenAtHasZone: false, latitude: 1.5, longitude: -2 })
     expect(contextFor({ ...facts, takenAtOffsetMinutes: 540 }, options)).toMatchObject({ takenAt: '2013-06-01T12:00:00+09:00', takenAtHasZone: true })
     expect(contextFor({ ...facts, takenAtOffsetMinutes: -210 }, options)).toMatchObject({ takenAt: '2013-05-31T23:30:00-03:30' })
-    expect(contextFor({ ...facts, takenAtMs: null, gps: null }, options)).toMatchObject({ takenAt: null, takenAtHasZone: false, latitude: null })
+    expect(contextFor({ ...facts, takenAtMs: null, takenAtOffsetMinutes: null, gps: null }, options)).toMatchObject({
+      takenAt: null,
+      takenAtHasZone: false,
+      latitude: null,
+    })
   })
   it('goes nowhere when switched off, and never to another machine', () => {
     expect(contextFor(facts, { sendPhotoFacts: false, remote: false })).toBeNull()

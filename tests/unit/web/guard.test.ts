@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { findCookie, refuse, sameSecret } from '../../../src-main/web/guard.ts'
 
-const knock = (over: Partial<Parameters<typeof refuse>[0]> = {}) => ({ host: '127.0.0.1:5000', origin: undefined, method: 'POST', contentType: 'application/json', ...over })
+const knock = (over: Partial<Parameters<typeof refuse>[0]> = {}) => ({
+  host: '127.0.0.1:5000',
+  origin: undefined,
+  method: 'POST',
+  contentType: 'application/json',
+  ...over,
+})
 
 describe('refuse', () => {
   it.each([
