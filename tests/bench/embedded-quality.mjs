@@ -6,11 +6,11 @@
 import { fork } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import exifr from 'exifr'
 import sharp from 'sharp'
 import { bundleTs } from '../helpers/bundle-ts.mjs'
 
-const { parse: parseTags } = exifr
+// CommonJS inside: Node sees its functions on the default export alone.
+const { default: exifr } = await import('exifr')
 const root = path.resolve(import.meta.dirname, '../..')
 const photosFolder = path.join(root, 'tests/fixtures/photos')
 const truth = JSON.parse(await readFile(path.join(root, 'tests/fixtures/truth.json'), 'utf8'))
@@ -27,7 +27,7 @@ async function findModelView(file) {
 
 async function readContext(file) {
   try {
-    const tags = await parseTags(file, {
+    const tags = await exifr.parse(file, {
       reviveValues: false,
       pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'GPSLatitude', 'GPSLongitude', 'GPSLatitudeRef', 'GPSLongitudeRef'],
     })
