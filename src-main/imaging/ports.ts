@@ -20,7 +20,8 @@ export interface LookResult {
 export interface Imaging {
   /**
    * Reads the file once: SHA-256, size, orientation, capture time, position.
-   * @throws StudioError of IMAGING_ERRORS
+   * @throws StudioError of IMAGING_ERRORS, path-missing, path-unreadable, cancelled. A cut-off photo is photo-damaged with `contentHash`,
+   * `width` and `height` in its data: `thumbnail` still shows what decodes of it, `modelView` refuses it.
    */
   look(path: string, kind: PhotoKind, signal?: AbortSignal): Promise<LookResult>
   /** Path of the cached WebP or JPEG thumbnail, made when missing: embedded preview first, else one decode for both sizes. */

@@ -1,5 +1,6 @@
 /** Imaging over real worker processes, and pictures to give it. */
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { onTestFinished } from 'vitest'
@@ -16,10 +17,15 @@ import { tempFolder } from '../../helpers/temp-folder.ts'
 export const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/photos')
 
 let building: Promise<string> | undefined
-/** The worker as a plain module; call in beforeAll. One folder a test process, since test files run side by side. */
-export function buildWorker(): Promise<string> {
+const workerFolder = (): Promise<string> => {
   building ??= bundleTs({ 'imaging-worker': 'src-main/workers/imaging-worker.ts' }, `imaging-${randomUUID()}`)
   return building
+}
+
+/** The worker as a plain module, for `beforeAll`: gives back its own undo. One folder a test file, since files run side by side. */
+export async function buildWorker(): Promise<() => void> {
+  const folder = await workerFolder()
+  return () => rmSync(folder, { recursive: true, force: true })
 }
 
 export interface SentCall {
@@ -33,7 +39,7 @@ export interface SetUp extends Partial<ImagingOptions> {
 }
 
 export async function setUpImaging({ onCall, ...options }: SetUp = {}) {
-  const fork = forkWorkersFrom(await buildWorker())
+  const fork = forkWorkersFrom(await workerFolder())
   const calls: SentCall[] = []
   const pids = new Set<number>()
   const spawn: SpawnWorker = (name, environment) => {
