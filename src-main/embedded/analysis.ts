@@ -38,7 +38,7 @@ export function createAnalyst(weightsFolder?: string): Analyst {
     goOn()
     const faces = await graphs.findFaces(picture)
     goOn()
-    const text = await (await reader()).read(picture)
+    const text = await (await reader()).read(picture, goOn)
     goOn()
     const place = findCoordinates(context)
     const finder = place ? await places() : undefined

@@ -14,7 +14,8 @@ const MEAN = [0.485, 0.456, 0.406] as const
 const DEVIATION = [0.229, 0.224, 0.225] as const
 
 export interface TextReader {
-  read(picture: Pixels, signal?: AbortSignal): Promise<TextLine[]>
+  /** @param goOn Called before each line; throws to stop. */
+  read(picture: Pixels, goOn: () => void): Promise<TextLine[]>
 }
 
 export async function loadTextReader(weights: WeightSource): Promise<TextReader> {
@@ -36,7 +37,7 @@ export async function loadTextReader(weights: WeightSource): Promise<TextReader>
   }
 
   return {
-    async read(picture, signal) {
+    async read(picture, goOn) {
       const scale = Math.min(1, DETECTOR_LONG_EDGE_PX / Math.max(picture.width, picture.height))
       // The network halves the picture five times.
       const width = Math.max(32, Math.round((picture.width * scale) / 32) * 32)
@@ -48,7 +49,7 @@ export async function loadTextReader(weights: WeightSource): Promise<TextReader>
       const map = await runOne(detector, toDetectorInput(small, width * height), [1, 3, height, width])
       const lines: TextLine[] = []
       for (const box of findTextBoxes(map.data, width, height)) {
-        signal?.throwIfAborted()
+        goOn()
         const scaleX = picture.width / width
         const scaleY = picture.height / height
         const full = { ...box, x: box.x * scaleX, y: box.y * scaleY, width: box.width * scaleX, height: box.height * scaleY }
