@@ -79,12 +79,13 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     }
 
     const claim = ends.add('claim of the data folder', claimDataFolder(dataFolder, clock), (it) => it.release())
-    const log = ends.add('log', openStudioLog(path.join(dataFolder, 'logs', 'studio.jsonl')), (it) => it.close())
     const database = ends.add('database', openDatabase({ folder: dataFolder, clock }), (it) => it.close())
+    const log = ends.add('log', openStudioLog(path.join(dataFolder, 'logs', 'studio.jsonl')), (it) => it.close())
     const { photos, decisions, proposals, runs, plans, journal, settings } = database
 
-    const worker = (name: WorkerName) => ends.add(`${name} worker`, createWorkerClient(name, options.spawnWorker), (it) => it.dispose())
-    const embeddedWorker = worker('embedded')
+    const worker = (name: WorkerName, given?: Record<string, string>) =>
+      ends.add(`${name} worker`, createWorkerClient(name, options.spawnWorker, given), (it) => it.dispose())
+    const embeddedWorker = worker('embedded', folders.weights === null ? undefined : { IMAGEWORKS_WEIGHTS_FOLDER: folders.weights })
     const onnxWorker = worker('onnx')
     const importWorker = worker('import')
 
@@ -100,7 +101,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     )
     const exiftool = ends.add('ExifTool', createExifToolPool(), (it) => it.dispose())
     const reader = createMetadataReader(exiftool)
-    const writer = createMetadataWriter({ exiftool, plans, journal, clock })
+    const writer = createMetadataWriter({ exiftool, plans, journal, clock, log })
 
     const backends = ends.add(
       'backends',
@@ -159,7 +160,13 @@ export async function compose(options: StudioOptions): Promise<Studio> {
           find: (photoId) => photos.find(photoId),
           setState: (photoIds, state) => photos.setState(photoIds, state),
           unqueue: (photoIds) => {
-            for (const photoId of photoIds) photos.setState([photoId], restingState(decisions.get(photoId).status, hasProposals(photoId)))
+            const standing = photoIds.map((photoId) => ({ photoId, state: restingState(decisions.get(photoId).status, hasProposals(photoId)) }))
+            for (const state of new Set(standing.map((each) => each.state))) {
+              photos.setState(
+                standing.filter((each) => each.state === state).map((each) => each.photoId),
+                state,
+              )
+            }
           },
           ensureLooked: async (photoId, signal) => (await looking.ensureLooked(photoId, signal)).facts,
         },

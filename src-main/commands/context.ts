@@ -1,4 +1,5 @@
 /** What every command gets: how to open the studio, and how to turn paths into photos. */
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { PhotoSummary } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
@@ -44,8 +45,12 @@ export async function withStudio(
   }
 }
 
+/** Absolute and canonical, as the library knows paths; what is not there stays as it was typed. */
 export function absolute(paths: readonly string[]): string[] {
-  return paths.map((each) => path.resolve(each))
+  return paths.map((each) => {
+    const typed = path.resolve(each)
+    return existsSync(typed) ? realpathSync.native(typed) : typed
+  })
 }
 
 /** Imports what is not known yet and returns the photos meant by the paths; complains about what could not be taken. */

@@ -45,7 +45,13 @@ function bar(label: string) {
 export function sentenceFor(error: unknown): string {
   if (error instanceof StudioError) {
     const line = problemLine(toProblem(error))
-    return error.code === 'invalid-request' ? error.message : line
+    return error.code === 'invalid-request' ? error.message : `${line}${nearestIn(error.data, line)}`
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** Names that come near an unknown one, unless the sentence names them already. */
+function nearestIn(data: Record<string, unknown>, line: string): string {
+  const nearest = Array.isArray(data['nearest']) ? data['nearest'].map(String) : []
+  return nearest.every((name) => line.includes(name)) ? '' : ` Did you mean ${nearest.join(' or ')}?`
 }

@@ -32,7 +32,7 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     app.quit()
     return
   }
-  let window: BrowserWindow | undefined
+  let window: BrowserWindow | undefined = undefined as BrowserWindow | undefined
   let studio: Studio | undefined
 
   app.on('second-instance', (_event, argv, workingFolder) => {

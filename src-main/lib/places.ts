@@ -5,6 +5,8 @@ import { StudioError } from './studio-error.ts'
 export interface ShippedFolders {
   /** Product data: registry, profiles, prompts. */
   configs: string
+  /** Model files of a packaged application; null in a clone, where they lie in their packages. */
+  weights: string | null
   workers: string
   renderer: string
   preloadFile: string
@@ -14,6 +16,7 @@ export interface ShippedFolders {
 export function shippedFolders(mainFolder: string, resourcesFolder?: string): ShippedFolders {
   return {
     configs: resourcesFolder ? path.join(resourcesFolder, 'configs') : path.resolve(mainFolder, '../../configs'),
+    weights: resourcesFolder ? path.join(resourcesFolder, 'weights') : null,
     workers: path.join(mainFolder, 'workers'),
     renderer: path.resolve(mainFolder, '../renderer'),
     preloadFile: path.resolve(mainFolder, '../desktop/preload.cjs'),

@@ -1,5 +1,5 @@
 /** What writing needs from the outside. Implemented by db; given by compose. Every method is one durable transaction (fsynced before it returns). */
-import type { JournalEntry, Plan, PlanChange, Problem } from '../contract/model.ts'
+import type { JournalEntry, Plan, Problem } from '../contract/model.ts'
 
 export interface StoredPlan extends Plan {
   /** SHA-256 of the target file when the plan was made; null when the sidecar did not exist. A different file at write time voids the plan. */
@@ -53,4 +53,3 @@ export interface WantedFields {
   altText?: WantedText
   keywords?: { list: string[] | null; add: string[]; remove: string[] }
 }
-export type { PlanChange }

@@ -34,7 +34,6 @@ export const KEYMAP = {
 } as const satisfies Record<string, Record<string, readonly string[]>>
 
 export type KeyGroup = keyof typeof KEYMAP
-export type KeyAction = { [G in KeyGroup]: keyof (typeof KEYMAP)[G] }[KeyGroup]
 
 export interface KeyPress {
   key: string

@@ -48,7 +48,7 @@ describe('tag → proposals → approve → plan → write → metadata → reve
       caption: { model: expect.stringContaining('embedded'), gates: [] },
       description: { gates: [] },
     })
-    expect((coffee?.['keywords'] as { keyword: string }[]).map((each) => each.keyword)).toContain('cup')
+    expect(((coffee?.['keywords'] ?? []) as { keyword: string }[]).map((each) => each.keyword)).toContain('cup')
   })
 
   it('approves, plans and writes; a second reader sees the same words', () => {
@@ -59,9 +59,13 @@ describe('tag → proposals → approve → plan → write → metadata → reve
     expect(dng).toMatchObject({ target: 'sidecar', targetPath: path.join(home.photos, 'DSC_0042.xmp') })
 
     const written = imageworks(home, 'write', '--approved', '--json')
-    expect(written.rows.map((row) => [path.basename(String(row['path'])), row['outcome'], row['message']])).toEqual(
-      written.rows.map((row) => [path.basename(String(row['path'])), 'written', null]),
-    )
+    // The dandelion holds a title and a description, and nothing sure was found to add.
+    for (const row of written.rows)
+      expect([row['path'], row['outcome'], row['message']]).toEqual([
+        row['path'],
+        String(row['path']).includes('Löwenzahn') ? 'unchanged' : 'written',
+        null,
+      ])
     expect(written.code).toBe(0)
 
     const coffee = path.join(home.photos, 'coffee.jpg')
@@ -69,8 +73,11 @@ describe('tag → proposals → approve → plan → write → metadata → reve
     expect(metadata).toMatchObject({ conflicts: [] })
     expect(metadata?.['keywords']).toContain('cup')
     if (!secondReaders) return
-    expect(tagOf(coffee, 'XMP-dc:Title')).toBe(metadata?.['title'])
-    expect(tagOf(coffee, 'IPTC:ObjectName')).toBe(String(metadata?.['title']).slice(0, 64))
+    const bridge = path.join(home.photos, 'roebling-bridge.jpg')
+    const title = imageworks(home, 'metadata', bridge, '--json').rows[0]?.['title']
+    expect(title).toEqual(expect.stringContaining('Covington'))
+    expect(tagOf(bridge, 'XMP-dc:Title')).toBe(title)
+    expect(exivOf(bridge, 'Iptc.Application2.ObjectName')).toBe(String(title).slice(0, 64))
     expect(exivOf(coffee, 'Xmp.dc.subject').split(', ')).toEqual(metadata?.['keywords'])
     expect(exivOf(coffee, 'Iptc.Application2.Keywords').split('\n')).toEqual(metadata?.['keywords'])
     for (const file of files) expect(imageDataHash(file)).toBe(before.get(file)?.hash)
@@ -133,7 +140,7 @@ describe('words that are wrong', () => {
   it.each([
     [['tag'], 'Name at least one photo'],
     [['tag', 'x', '--stages', 'captoin'], 'Did you mean caption?'],
-    [['tag', 'x', '--profile', 'balanced_24'], 'balanced_24gb'],
+    [['tag', 'photos', '--profile', 'balanced_24'], 'balanced_24gb'],
     [['tag', 'photos', '--role-model', 'caption=embeded-basic-facts'], 'embedded-basic-facts'],
     [['models', 'select', '--role', 'captions'], 'caption'],
     [['profile', 'set', 'cpuonly'], 'cpu_only'],

@@ -31,7 +31,7 @@ describe.skipIf(why !== undefined)('the Electron window', () => {
     app = await _electron.launch({
       executablePath: executable,
       args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
-      env: { ...(home.environment as Record<string, string>), ...(display?.environment ?? {}) },
+      env: { ...(home.environment as Record<string, string>), ...display?.environment },
       timeout: 60_000,
     })
     page = await app.firstWindow()
@@ -54,15 +54,15 @@ describe.skipIf(why !== undefined)('the Electron window', () => {
 
   it('does the whole job by keyboard and takes it back', async () => {
     await tagApproveAndWrite(page, NAMES.length)
-    if (hasTool('exiftool')) expect(tagOf(path.join(home.photos, 'coffee.jpg'), 'XMP-dc:Title')).not.toBe('')
+    if (hasTool('exiftool')) expect(tagOf(path.join(home.photos, 'coffee.jpg'), 'XMP-dc:Subject')).toContain('cup')
     await revertAll(page, NAMES.length)
     if (hasTool('exiftool')) for (const name of NAMES) expect(allTags(path.join(home.photos, name)), name).toEqual(before.get(name))
   })
 
   it('is sandboxed and isolated, and goes nowhere', async () => {
     const preferences = await app.evaluate(({ BrowserWindow }) => {
-      const [window] = BrowserWindow.getAllWindows()
-      return (window?.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }).getLastWebPreferences()
+      const [{ webContents }] = BrowserWindow.getAllWindows() as [Electron.BrowserWindow]
+      return (webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }).getLastWebPreferences()
     })
     expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false })
     expect(await page.evaluate('typeof require + typeof process')).toBe('undefinedundefined')
@@ -76,7 +76,7 @@ describe.skipIf(why !== undefined)('the Electron window', () => {
 
   it('hands a second start over to the first', () => {
     const { status } = spawnSync(executable, [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), home.photos], {
-      env: { ...home.environment, ...(display?.environment ?? {}) },
+      env: { ...home.environment, ...display?.environment },
       timeout: 30_000,
     })
     expect(status).toBe(0)

@@ -47,5 +47,6 @@ export async function revertAll(page: Page, count: number): Promise<void> {
   await page.getByTestId('confirm-revert').waitFor()
   await page.getByTestId('confirm-revert').focus()
   await page.keyboard.press('Enter')
-  await expect.poll(() => page.locator('[data-testid="journal-row"][data-state="reverted"]').count(), { timeout: LONG_MS }).toBe(count)
+  // Each write, and beside it the entry of its taking back.
+  await expect.poll(() => page.locator('[data-testid="journal-row"][data-state="reverted"]').count(), { timeout: LONG_MS }).toBe(2 * count)
 }

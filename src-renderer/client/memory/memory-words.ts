@@ -20,10 +20,6 @@ export function keywordsFor(photoId: number): ProposedKeyword[] {
   ]
 }
 
-export function titleFor(photoId: number): string {
-  return SUBJECTS[photoId % SUBJECTS.length]!.title
-}
-
 export function makeProposal(id: number, photoId: number, stage: Stage, runId: number, model: string, gated: boolean): Proposal {
   const subject = SUBJECTS[photoId % SUBJECTS.length]!
   const text =

@@ -17,7 +17,16 @@ export function RoleChoice() {
   const names = new Set(ROLES.map((role) => findActiveModel(selections[role])?.name).filter((name) => name !== undefined))
   const basic = onlyBasicFacts(selections)
   const only = [...names][0]
-  const value = names.size > 1 ? words.top.mixed : only === undefined ? words.top.noModel : basic ? words.models.embeddedName : nameOf(list, only)
+  const value =
+    names.size > 1
+      ? words.top.mixed
+      : only === undefined
+        ? Object.keys(selections).length === 0
+          ? '…'
+          : words.top.noModel
+        : basic
+          ? words.models.embeddedName
+          : nameOf(list, only)
   return (
     <Popover label={words.top.wordsBy} value={value} testId="roles-select" widthPx={420}>
       <p className="popover__help">{words.top.rolesTitle}</p>
