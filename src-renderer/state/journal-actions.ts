@@ -32,6 +32,12 @@ export function toggleEntry(studio: Studio, writeId: number): void {
   patch(studio, 'journal', { selected })
 }
 
+/** Every write that still stands. */
+export function selectAllEntries(studio: Studio): void {
+  const standing = (studio.store.getState().journal.entries ?? []).filter(isRevertible)
+  patch(studio, 'journal', { selected: new Set(standing.map((entry) => entry.writeId)) })
+}
+
 /** Asks before anything is restored. Without an entry: the selected ones, else the one with the keyboard. */
 export function askRevert(studio: Studio, entry?: JournalEntry): void {
   const { entries, selected, focus } = studio.store.getState().journal

@@ -30,7 +30,7 @@ export const KEYMAP = {
     provenance: ['i'],
     back: ['Escape'],
   },
-  journal: { 'move-entry': ['ArrowUp', 'ArrowDown'], 'select-entry': [' '], revert: ['r'] },
+  journal: { 'move-entry': ['ArrowUp', 'ArrowDown'], 'select-entry': [' '], 'select-all': ['Ctrl+a'], revert: ['r'] },
 } as const satisfies Record<string, Record<string, readonly string[]>>
 
 export type KeyGroup = keyof typeof KEYMAP

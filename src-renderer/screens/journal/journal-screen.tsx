@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { ChangeList } from '../../parts/change-list.tsx'
 import { Note, ProblemNote } from '../../parts/problem-note.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
-import { askRevert, dismissOutcomes, focusEntry, isRevertible, loadMoreJournal, toggleEntry } from '../../state/journal-actions.ts'
+import { askRevert, dismissOutcomes, focusEntry, isRevertible, loadMoreJournal, selectAllEntries, toggleEntry } from '../../state/journal-actions.ts'
 import { findAction } from '../../state/keymap.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import { RevertDialog } from './revert-dialog.tsx'
@@ -29,6 +29,9 @@ export function JournalScreen() {
         if (entry && isRevertible(entry)) toggleEntry(studio, entry.writeId)
         return true
       }
+      case 'select-all':
+        selectAllEntries(studio)
+        return true
       case 'revert':
         askRevert(studio)
         return true
