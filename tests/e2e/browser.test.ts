@@ -30,7 +30,8 @@ function serve(home: StudioHome): Promise<{ child: ChildProcess; url: string }> 
 }
 
 describe.skipIf(executablePath === undefined)('the browser window', () => {
-  const NAMES = ['friends.jpg', 'coffee.jpg', 'Löwenzahn – été.jpg']
+  const FIXTURES = ['friends.jpg', 'coffee.jpg', 'abroad/森の小川.jpg']
+  const NAMES = FIXTURES.map((name) => path.basename(name))
   let home: StudioHome
   let child: ChildProcess
   let browser: Browser
@@ -40,7 +41,7 @@ describe.skipIf(executablePath === undefined)('the browser window', () => {
   const before = new Map<string, { tags: string[]; hash: string | undefined }>()
 
   beforeAll(async () => {
-    home = makeHome(NAMES)
+    home = makeHome(FIXTURES)
     if (secondReaders)
       for (const name of NAMES) before.set(name, { tags: allTags(path.join(home.photos, name)), hash: imageDataHash(path.join(home.photos, name)) })
     const served = await serve(home)
