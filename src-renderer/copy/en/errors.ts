@@ -31,17 +31,17 @@ export const ERROR_SENTENCES: SentencesOf<ErrorCode> = {
   internal: say('Something went wrong inside the studio.', 'No file is left half written.', 'Try again. Doctor shows where the log is.'),
   cancelled: say('Stopped at your request.', 'What was finished stays; nothing is half done.'),
   'data-folder-in-use': (data) => ({
-    what: `Another ImageWorks Studio is using the data folder ${textOf(data, 'path', '')}`.trim() + '.',
+    what: `Another ImageWorks Studio is using the data folder ${textOf(data, 'path', textOf(data, 'folder', ''))}`.trim() + '.',
     safe: 'Nothing was changed.',
-    next: 'Use the window that is open already, or close it first.',
+    next: `Use the one that is open already${whereIs(data)}, or close it first.`,
   }),
   'data-folder-unwritable': (data) => ({
-    what: `The studio cannot write to its data folder ${textOf(data, 'path', '')}`.trim() + '.',
+    what: `The studio cannot write to its data folder ${textOf(data, 'path', textOf(data, 'folder', ''))}`.trim() + '.',
     safe: 'Your photos were not touched.',
     next: 'Allow writing there, or choose another folder with IMAGEWORKS_HOME.',
   }),
   'data-folder-full': (data) => ({
-    what: `The disk of the data folder ${textOf(data, 'path', '')} is full.`.replace('  ', ' '),
+    what: `The disk of the data folder ${textOf(data, 'path', textOf(data, 'folder', ''))} is full.`.replace('  ', ' '),
     safe: 'Your photos were not touched, and decisions made so far are kept.',
     next: 'Free some space, then try again.',
   }),
@@ -127,4 +127,10 @@ export const ERROR_SENTENCES: SentencesOf<ErrorCode> = {
     safe: '',
     next: 'Choose one of the prompts that exist.',
   }),
+}
+
+/** Where the other studio is to be found, as far as it told. */
+function whereIs(data: ProblemData): string {
+  const parts = [data['url'] ? textOf(data, 'url', '') : '', data['pid'] ? `process ${textOf(data, 'pid', '')}` : ''].filter((part) => part !== '')
+  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
 }
