@@ -53,8 +53,13 @@ export function absolute(paths: readonly string[]): string[] {
   })
 }
 
-/** Imports what is not known yet and returns the photos meant by the paths; complains about what could not be taken. */
-export async function importPhotos(studio: Studio, output: Output, paths: readonly string[], recursive: boolean): Promise<PhotoSummary[]> {
+/** Imports what is not known yet and returns the photos meant by the paths; complains about what could not be taken, and counts the named paths among it. */
+export async function importPhotos(
+  studio: Studio,
+  output: Output,
+  paths: readonly string[],
+  recursive: boolean,
+): Promise<{ photos: PhotoSummary[]; unusable: number }> {
   const wanted = absolute(paths)
   const bar = output.progress('Importing')
   const summary = await studio.paths.importAll(wanted, recursive, ({ found }) => bar.update(found, found))
@@ -62,7 +67,8 @@ export async function importPhotos(studio: Studio, output: Output, paths: readon
   for (const note of summary.notes) output.warn(`${note.path}: ${note.message}`)
   if (summary.noteCount > summary.notes.length) output.warn(`… and ${summary.noteCount - summary.notes.length} more.`)
   const photos = studio.paths.photosUnder(wanted)
-  return recursive ? photos : photos.filter((photo) => wanted.includes(photo.path) || wanted.includes(path.dirname(photo.path)))
+  const unusable = new Set(summary.notes.map((note) => note.path).filter((each) => wanted.includes(each))).size
+  return { photos: recursive ? photos : photos.filter((photo) => wanted.includes(photo.path) || wanted.includes(path.dirname(photo.path))), unusable }
 }
 
 /** Photos that were imported before; without paths, all of them. @throws StudioError when a path names no known photo */
@@ -74,6 +80,7 @@ export async function knownPhotos(studio: Studio, paths: readonly string[]): Pro
   const found: PhotoSummary[] = []
   for (const each of absolute(paths)) {
     const here = studio.paths.photosUnder([each])
+    if (here.length === 0 && !existsSync(each)) throw new StudioError('path-missing', `there is nothing at ${each}`, { data: { path: each } })
     if (here.length === 0) throw new StudioError('photo-not-found', `no imported photo is at ${each}`, { data: { path: each } })
     found.push(...here.filter((photo) => !found.some((known) => known.id === photo.id)))
   }

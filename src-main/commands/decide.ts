@@ -84,8 +84,8 @@ export function addDecide(program: Command, context: CommandContext): void {
           'Say what to change: --title, --description, --alt-text, --keywords, --add-keyword or --remove-keyword.',
         )
       return withStudio(context, options, {}, async (studio, output) => {
-        const photos = await importPhotos(studio, output, paths, false)
-        let failed = photos.length === 0 ? 1 : 0
+        const { photos, unusable } = await importPhotos(studio, output, paths, false)
+        let failed = photos.length === 0 ? 1 : unusable
         for (const photo of photos) {
           for (const change of changes) await studio.handlers['review.decide']({ photoId: photo.id, change })
           const [outcome] = await studio.handlers['review.approve']({ photoIds: [photo.id] })

@@ -14,10 +14,10 @@ export function addImport(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { recursive: boolean; json?: boolean }) =>
       withStudio(context, options, {}, async (studio, output) => {
-        const photos = await importPhotos(studio, output, paths, options.recursive)
+        const { photos, unusable } = await importPhotos(studio, output, paths, options.recursive)
         for (const photo of photos) output.row(listRow(photo), () => listText(photo))
         output.say(`${photos.length} photos are in the library.`)
-        return exitFor(photos.length === 0 ? 1 : 0)
+        return exitFor(photos.length === 0 ? 1 : unusable)
       }),
     )
 
@@ -28,9 +28,10 @@ export function addImport(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { json?: boolean }) =>
       withStudio(context, options, {}, async (studio, output) => {
-        const photos = paths.length > 0 ? await importPhotos(studio, output, paths, true) : await knownPhotos(studio, [])
+        const { photos, unusable } =
+          paths.length > 0 ? await importPhotos(studio, output, paths, true) : { photos: await knownPhotos(studio, []), unusable: 0 }
         for (const photo of photos) output.row(listRow(photo), () => listText(photo))
-        return exitFor(0)
+        return exitFor(unusable)
       }),
     )
 }

@@ -103,7 +103,7 @@ async function start(
   stages: Stage[],
   models: Partial<Record<Stage, string>>,
 ): Promise<Run | undefined> {
-  const photos = await importPhotos(studio, output, paths, recursive)
+  const { photos } = await importPhotos(studio, output, paths, recursive)
   if (photos.length === 0) return undefined
   return studio.handlers['tagging.start']({ photoIds: photos.map((photo) => photo.id), stages, models })
 }

@@ -24,7 +24,9 @@ function printOutcome(output: Output, outcome: WriteOutcome): void {
   output.row({ path, outcome: outcome.outcome, code, message, writeId }, () => `${outcome.outcome.padEnd(9)} ${path}${message ? `: ${message}` : ''}`)
 }
 
-const failures = (outcomes: readonly WriteOutcome[]) => outcomes.filter((each) => each.outcome === 'failed' || each.outcome === 'refused').length
+/** A revert that had to leave a value which another program changed is done only in part: it counts too. */
+const failures = (outcomes: readonly WriteOutcome[]) =>
+  outcomes.filter((each) => each.outcome === 'failed' || each.outcome === 'refused' || (each.outcome === 'reverted' && each.code !== null)).length
 
 export function addWrite(program: Command, context: CommandContext): void {
   program
@@ -34,14 +36,15 @@ export function addWrite(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { json?: boolean }) =>
       withStudio(context, options, {}, async (studio, output) => {
-        const photos = paths.length > 0 ? await importPhotos(studio, output, paths, true) : await approved(studio)
-        if (photos.length === 0) return exitFor(0)
+        const { photos, unusable } =
+          paths.length > 0 ? await importPhotos(studio, output, paths, true) : { photos: await approved(studio), unusable: 0 }
+        if (photos.length === 0) return exitFor(unusable)
         const plans = await studio.handlers['metadata.plan']({ photoIds: photos.map((photo) => photo.id) })
         for (const plan of plans) {
           const { path, target, targetPath, changes, warnings, refusal } = plan
           output.row({ path, target, targetPath, changes, warnings: [...warnings, ...(refusal ? [refusal] : [])] }, () => planText(plan))
         }
-        return exitFor(plans.filter((plan) => plan.refusal !== null).length)
+        return exitFor(unusable + plans.filter((plan) => plan.refusal !== null).length)
       }),
     )
 

@@ -30,7 +30,7 @@ export function claimDataFolder(folder: string, clock: Clock): DataFolderClaim {
   } catch (error) {
     throw mapDatabaseError(error, folder)
   }
-  const lock = new Connection(path.join(folder, 'instance.sqlite'), folder, 0)
+  const lock = takeLock(folder, noteFile)
   const instance: Instance = { pid: process.pid, startedAtMs: clock.nowMs() }
   const tell = () => {
     try {
@@ -40,11 +40,9 @@ export function claimDataFolder(folder: string, clock: Clock): DataFolderClaim {
     }
   }
   try {
-    lock.exec('BEGIN EXCLUSIVE')
     tell()
   } catch (error) {
     lock.close()
-    if (error instanceof StudioError && isBusy(error.cause)) throw inUse(folder, findInstance(noteFile))
     throw error
   }
   let held = true
@@ -60,6 +58,29 @@ export function claimDataFolder(folder: string, clock: Clock): DataFolderClaim {
       rmSync(noteFile, { force: true })
       lock.close()
     },
+  }
+}
+
+function takeLock(folder: string, noteFile: string): Connection {
+  const file = path.join(folder, 'instance.sqlite')
+  const attempt = (): Connection => {
+    const lock = new Connection(file, folder, 0)
+    try {
+      lock.exec('BEGIN EXCLUSIVE')
+      return lock
+    } catch (error) {
+      lock.close()
+      if (error instanceof StudioError && isBusy(error.cause)) throw inUse(folder, findInstance(noteFile))
+      throw error
+    }
+  }
+  try {
+    return attempt()
+  } catch (error) {
+    if (!(error instanceof StudioError && error.code === 'database-damaged')) throw error
+    // The file holds a lock and no data, and nobody can hold a lock on a file that SQLite cannot read: a new one serves.
+    rmSync(file, { force: true })
+    return attempt()
   }
 }
 

@@ -233,6 +233,9 @@ export function endWritten(journal: JournalStore, writeId: number, reverts: numb
  * which changes no value (the comparison of every other tag afterwards proves it).
  */
 const HARMLESS = [
+  // Nothing else was there to carry over into the other character set.
+  /^(Warning: )?No writable tags set from /,
+
   /IPTCDigest is not current/,
   /^Warning: \[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
   /^\[minor\] Entries in \w+ were out of sequence\. Fixed\./i,

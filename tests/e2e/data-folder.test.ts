@@ -46,6 +46,13 @@ describe('a data folder', () => {
     expect(stderr).not.toMatch(/at .*\.js:\d+/)
   })
 
+  it('with a damaged lock file works on: that file holds nothing', () => {
+    const folder = path.join(home.folder, 'lock')
+    expect(imageworks(inFolder(folder), 'list').code).toBe(0)
+    writeFileSync(path.join(folder, 'instance.sqlite'), Buffer.alloc(8192, 'x'))
+    expect(imageworks(inFolder(folder), 'list')).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it.skipIf(noVolumes !== null)('that is full or read-only says so', () => {
     const full = smallVolume(64 * 1024)
     expect(imageworks(inFolder(full.folder), 'import', home.photos)).toMatchObject({ code: 1, stderr: expect.stringMatching(/full/i) })
