@@ -65,6 +65,8 @@ export interface StudioOptions {
   proxyPort?: number | undefined
 }
 
+const LOOK_AFTER_START_MS = 4000
+
 /** @throws StudioError `data-folder-in-use`, `data-folder-unwritable`, `data-folder-full`, `database-newer`, `database-damaged` */
 export async function compose(options: StudioOptions): Promise<Studio> {
   const { host, version, dataFolder, folders, environment } = options
@@ -238,7 +240,12 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       events.subscribe((event) => {
         if (event.name === 'import.progress' && event.data.state !== 'running') looking.lookAtPending()
       })
-      looking.lookAtPending()
+      // The window's first pictures come before the rest of the library.
+      const starting = ends.add('look after start', new AbortController(), (it) => it.abort())
+      void delay(LOOK_AFTER_START_MS, starting.signal).then(
+        () => looking.lookAtPending(),
+        () => undefined,
+      )
     }
 
     return {

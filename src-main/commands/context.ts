@@ -68,7 +68,13 @@ export async function importPhotos(
   if (summary.noteCount > summary.notes.length) output.warn(`… and ${summary.noteCount - summary.notes.length} more.`)
   const photos = studio.paths.photosUnder(wanted)
   const unusable = new Set(summary.notes.map((note) => note.path).filter((each) => wanted.includes(each))).size
-  return { photos: recursive ? photos : photos.filter((photo) => wanted.includes(photo.path) || wanted.includes(path.dirname(photo.path))), unusable }
+  const isNamed = (photo: PhotoSummary) => {
+    const folder = path.dirname(photo.path)
+    return (
+      wanted.includes(photo.path) || wanted.includes(folder) || (photo.pairedName !== null && wanted.includes(path.join(folder, photo.pairedName)))
+    )
+  }
+  return { photos: recursive ? photos : photos.filter(isNamed), unusable }
 }
 
 /** Photos that were imported before; without paths, all of them. @throws StudioError when a path names no known photo */

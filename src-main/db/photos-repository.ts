@@ -111,10 +111,11 @@ export function createPhotoStore(connection: Connection): PhotoStore {
         const { from, to } = keysBelow(key)
         return connection
           .all<PhotoRow>(
-            `SELECT ${PHOTO_COLUMNS} FROM photos p WHERE p.path_key = ? OR (p.path_key >= ? AND p.path_key < ?) ORDER BY p.path_key`,
+            `SELECT ${PHOTO_COLUMNS} FROM photos p WHERE p.path_key = ? OR (p.path_key >= ? AND p.path_key < ?) OR p.paired_path = ? ORDER BY p.path_key`,
             key,
             from,
             to,
+            top,
           )
           .map(toRecord)
       })

@@ -68,7 +68,7 @@ export interface PhotoStore {
   setState(photoIds: readonly number[], state: PhotoState): void
   find(photoId: number): PhotoRecord | undefined
   findByPath(path: string): PhotoRecord | undefined
-  /** Photos whose path is `path` or lies below it, by path. */
+  /** Photos whose path, or whose JPEG's path, is `path`, or that lie below it, by path. */
   under(path: string): PhotoRecord[]
   /** @throws StudioError `folder-not-found`; `ids` too. */
   list(filter: PhotoFilter, offset: number, limit: number): { total: number; items: PhotoSummary[] }

@@ -145,7 +145,7 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
     const device = tryRead(() => statSync(folder, { bigint: true }), folder, note)?.dev
     if (device === undefined) continue
     const photos = names.map((name) => ({ name, kind: classifyName(name).kind! }))
-    await addPhotos(folder, withJpegsBeside(folder, photos), { root: folder, folding: foldingOf(device, folder, names) })
+    await addPhotos(folder, withPartners(folder, photos), { root: folder, folding: foldingOf(device, folder, names) })
   }
   for (let turn = 1, next = pending.pop(); next; turn++, next = pending.pop()) {
     await readFolder(next)
@@ -167,16 +167,21 @@ function see(entry: Dirent): Seen {
   return entry.isFile() ? { name, kind } : 'special'
 }
 
-/** A RAW that was chosen alone still brings the JPEG lying beside it. */
-function withJpegsBeside(folder: string, photos: readonly NamedPhoto[]): NamedPhoto[] {
-  const pairs = pairPhotos([...photos, ...jpegsIn(folder).filter(({ name }) => !photos.some((photo) => photo.name === name))])
-  const jpegs = [...pairs].flatMap(([raw, jpeg]) => (photos.some(({ name }) => name === raw) ? [{ name: jpeg, kind: 'jpeg' as const }] : []))
-  return [...photos, ...jpegs.filter(({ name }) => !photos.some((photo) => photo.name === name))]
+/** A RAW or JPEG that was chosen alone still brings the one lying beside it: they are one photo. */
+function withPartners(folder: string, photos: readonly NamedPhoto[]): NamedPhoto[] {
+  const isChosen = (name: string) => photos.some((photo) => photo.name === name)
+  const beside = pairableIn(folder).filter(({ name }) => !isChosen(name))
+  const pairs = [...pairPhotos([...photos, ...beside])].filter(([raw, jpeg]) => isChosen(raw) || isChosen(jpeg))
+  const partners = new Set(pairs.flat())
+  return [...photos, ...beside.filter(({ name }) => partners.has(name))]
 }
 
-function jpegsIn(folder: string): NamedPhoto[] {
+function pairableIn(folder: string): NamedPhoto[] {
   try {
-    return readdirSync(folder).flatMap((name) => (classifyName(name).kind === 'jpeg' ? [{ name, kind: 'jpeg' as const }] : []))
+    return readdirSync(folder).flatMap((name) => {
+      const { kind } = classifyName(name)
+      return kind === 'jpeg' || kind === 'raw' || kind === 'dng' ? [{ name, kind }] : []
+    })
   } catch {
     // A folder that may be entered and not listed: the chosen files are still there.
     return []

@@ -144,6 +144,21 @@ describe('edit', () => {
   })
 })
 
+describe('a RAW and its JPEG', () => {
+  it('are one photo by whichever name', () => {
+    const pair = makeHome(['pair/DSC_0042.dng', 'pair/DSC_0042.jpg'])
+    try {
+      const jpeg = path.join(pair.photos, 'DSC_0042.jpg')
+      expect(imageworks(pair, 'edit', jpeg, '--title', 'By its JPEG').code).toBe(0)
+      expect(imageworks(pair, 'list', '--json').rows.map((row) => path.basename(String(row['path'])))).toEqual(['DSC_0042.dng'])
+      const [plan] = imageworks(pair, 'plan', jpeg, '--json').rows
+      expect(plan).toMatchObject({ target: 'sidecar', targetPath: path.join(pair.photos, 'DSC_0042.xmp') })
+    } finally {
+      pair.remove()
+    }
+  })
+})
+
 describe('words that are wrong', () => {
   let home: StudioHome
   beforeAll(() => {

@@ -30,6 +30,7 @@ CREATE TABLE photos (
   gated INTEGER NOT NULL DEFAULT 0,
   problem TEXT
 ) STRICT;
+CREATE INDEX photos_by_pair ON photos(paired_path) WHERE paired_path IS NOT NULL;
 CREATE INDEX photos_by_folder ON photos(folder_id, name_key);
 CREATE INDEX photos_by_name ON photos(name_key);
 CREATE INDEX photos_by_state ON photos(state, path_key);
