@@ -16,6 +16,28 @@ export interface ProxyModels {
   backendFor(entry: RegistryEntry): Backend
 }
 
+/** Who waits for the answer: a person before a batch, a batch before what is fetched ahead. */
+export type Priority = 'interactive' | 'batch' | 'prefetch'
+
+/** Leave to use a model now. */
+export interface Grant {
+  /** Waiting for a free place, without the load. */
+  queueMs: number
+  /** Waiting for the model to start; 0 when it was there. */
+  loadMs: number
+  /** Idempotent; the request is over. */
+  release(): void
+}
+
+/** The scheduler as the routes see it. */
+export interface Admission {
+  /**
+   * @throws StudioError `backend-overloaded` (data {retryAfterSeconds}), `model-does-not-fit` (data {needMb, ...}), `gpu-leased`,
+   * `cancelled`, and whatever the start of the model raised.
+   */
+  admit(entry: RegistryEntry, wish: { priority: Priority; signal: AbortSignal }): Promise<Grant>
+}
+
 /** One line of the request log. Never a picture's bytes, never text of a prompt or an answer. */
 export interface RequestRecord {
   id: string

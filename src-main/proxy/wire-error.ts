@@ -31,6 +31,14 @@ const TABLE: Partial<Record<ErrorCode, [status: number, type: string, code: stri
   'backend-unreachable': [503, SERVER, 'backend_down'],
   'backend-start-failed': [503, SERVER, 'backend_start_failed'],
   'weights-missing': [503, SERVER, 'weights_missing'],
+  'model-does-not-fit': [503, SERVER, 'model_does_not_fit'],
+  'model-locked': [409, SERVER, 'model_locked'],
+  'model-busy': [409, SERVER, 'model_busy'],
+  'gpu-leased': [423, SERVER, 'gpu_leased'],
+  'lease-unknown': [404, CALLER, 'lease_unknown'],
+  'port-in-use': [503, SERVER, 'port_in_use'],
+  'probe-failed': [502, SERVER, 'probe_failed'],
+  'registry-version-unknown': [404, CALLER, 'registry_version_unknown'],
   'secret-missing': [503, SERVER, 'secret_missing'],
   'no-model-for-role': [503, SERVER, 'no_model_for_role'],
   'profile-unknown': [503, SERVER, 'profile_unknown'],
@@ -47,11 +55,16 @@ export function toWireError(error: unknown): WireError {
   const { param, httpStatus, ...data } = known.data
   return {
     status: typeof httpStatus === 'number' ? httpStatus : status,
-    retryAfterSeconds: known.code === 'backend-overloaded' ? 5 : null,
+    retryAfterSeconds: retryAfterOf(known),
     body: {
       error: { message: known.message, type, code, param: typeof param === 'string' ? param : null, studio_code: known.code, data },
     },
   }
+}
+
+function retryAfterOf({ code, data }: StudioError): number | null {
+  if (typeof data['retryAfterSeconds'] === 'number') return data['retryAfterSeconds']
+  return code === 'backend-overloaded' || code === 'gpu-leased' ? 5 : null
 }
 
 const OVERFLOW = /context.{0,40}(length|window|size)|maximum context|too (long|many tokens)|exceed.{0,40}(context|tokens)/i

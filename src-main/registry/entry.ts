@@ -29,11 +29,29 @@ const backendConfig = z.looseObject({
   host: text.nullish(),
   /** Address of an OpenAI-compatible server, with or without the final `/v1`. */
   base_url: text.nullish(),
-  /** Folder of weights for backends that load files themselves. */
+  /** Several addresses of the same model (a cluster without a router of its own); `base_url` counts as one more. */
+  base_urls: z.array(text).max(32).nullish(),
+  /** Requests that the server answers side by side; more wait. */
+  max_concurrent_requests: z.int().min(1).max(1024).nullish(),
+  /** Name of a launch profile in `configs/backends/`; default: the one of the backend's name. */
+  launch_profile: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,64}$/)
+    .nullish(),
+  /** Weights for backends that load files themselves: a folder, or one GGUF file. */
   model_path: text.nullish(),
+  /** The vision projector of a GGUF model. */
+  mmproj_path: text.nullish(),
+  /** Context in tokens that the model is started with; default: what the studio needs, cut to what fits. */
+  max_model_len: z.int().min(256).max(4_194_304).nullish(),
   extra_args: z.array(text).nullish(),
   /** Name of the environment variable that holds the key; the key itself is never stored. */
   api_key_env: z.string().regex(ENVIRONMENT_NAME_PATTERN).nullish(),
+  /** Name under which the operating system's keychain holds the key. */
+  api_key_name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/)
+    .nullish(),
 })
 export type BackendConfig = z.output<typeof backendConfig>
 
@@ -53,6 +71,31 @@ const generationDefaults = z.looseObject({
 const capabilityFlag = z
   .union([z.boolean(), z.looseObject({ enabled: z.boolean().optional() }), z.null()])
   .transform((value) => (typeof value === 'object' ? value?.enabled === true : value))
+
+/** What of a long conversation is sent on; absent fields take the studio's defaults. */
+const historyPolicy = z.looseObject({
+  enabled: z.boolean().nullish(),
+  /** A turn is one message of the user with everything up to the next. These are kept whatever the budget says. */
+  keep_last_n_turns: z.int().min(0).max(1000).nullish(),
+  /** Tokens of context that the whole request may take; default: the entry's context less its answer. */
+  max_tokens: z.int().min(256).nullish(),
+})
+export type HistoryPolicy = z.output<typeof historyPolicy>
+
+const imagePolicy = z.looseObject({
+  /** Pixels of the longer edge above which a picture is made smaller. */
+  long_edge: z.int().min(64).max(8192).nullish(),
+  jpeg_quality: z.int().min(10).max(100).nullish(),
+})
+export type ImagePolicy = z.output<typeof imagePolicy>
+
+const versionLock = z.looseObject({
+  locked: z.boolean().nullish(),
+  /** SHA-256 over the sorted lines `<sha256>  <relative path>` of all weight files; for Ollama the digest of its manifest. */
+  digest: text.nullish(),
+  last_verified: text.nullish(),
+})
+export type VersionLock = z.output<typeof versionLock>
 
 export const entrySchema = z.looseObject({
   name: z.string().regex(MODEL_NAME_PATTERN),
@@ -76,6 +119,20 @@ export const entrySchema = z.looseObject({
   quantization: textOrNull,
   /** Graphics memory in MB that the model needs when serving; 0 for none, null for unknown. */
   vram_estimate_mb: countOrNull,
+  /** `task_tokens`: the model answers to task prompts such as `<OD>` alone (Florence-2). */
+  adapter: z
+    .enum(['chat', 'task_tokens'])
+    .nullish()
+    .transform((value) => value ?? 'chat'),
+  /** Never unloaded to make room. */
+  pinned: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
+  vision_history: historyPolicy.nullish().transform((value): HistoryPolicy => value ?? {}),
+  reasoning_history: historyPolicy.nullish().transform((value): HistoryPolicy => value ?? {}),
+  image_policy: imagePolicy.nullish().transform((value): ImagePolicy => value ?? {}),
+  version_lock: versionLock.nullish().transform((value): VersionLock => value ?? {}),
   deprecated: z
     .boolean()
     .nullish()

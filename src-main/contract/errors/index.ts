@@ -90,6 +90,14 @@ export const MODEL_ERRORS = [
   'request-invalid',
   'request-refused',
   'weights-missing',
+  'model-does-not-fit',
+  'model-locked',
+  'model-busy',
+  'gpu-leased',
+  'lease-unknown',
+  'port-in-use',
+  'probe-failed',
+  'registry-version-unknown',
   'proxy-unavailable',
 ] as const
 export const ERROR_CODES = [...APP_ERRORS, ...LIBRARY_ERRORS, ...IMAGING_ERRORS, ...TAGGING_ERRORS, ...METADATA_ERRORS, ...MODEL_ERRORS] as const

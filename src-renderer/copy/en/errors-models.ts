@@ -70,7 +70,43 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     safe: 'Your file was not touched.',
     next: 'Retry, use a smaller model, or work on fewer photos at a time.',
   }),
-  'backend-start-failed': (data) => ({ what: `${model(data)} could not be started.`, safe: NO_FILE, next: 'Doctor shows what is missing.' }),
+  'backend-start-failed': (data) => ({
+    what: `${model(data)} could not be started${data['cause'] === undefined ? '' : `: ${textOf(data, 'cause', '')}`}.`,
+    safe: NO_FILE,
+    next: textOf(data, 'remedy', 'Doctor shows what is missing.'),
+  }),
+  'model-does-not-fit': (data) => ({
+    what: `${model(data)} needs ${textOf(data, 'needMb', 'more')} MB of graphics memory; ${textOf(data, 'offersMb', 'less')} MB can be made free.`,
+    safe: NO_FILE,
+    next: 'Choose a smaller model or another profile, or close the program that holds the memory.',
+  }),
+  'model-locked': (data) => ({
+    what: `The files of ${model(data)} are not the ones that were locked. It is not used.`,
+    safe: NO_FILE,
+    next: 'Fetch the model again, or lock its present files if the change was yours.',
+  }),
+  'model-busy': (data) => ({
+    what: `${model(data)} is answering and cannot be stopped now.`,
+    safe: NO_FILE,
+    next: 'Wait for its answer or cancel the run, then try again.',
+  }),
+  'gpu-leased': (data) => ({
+    what: `Another program (${textOf(data, 'owner', 'unnamed')}) uses the graphics card alone for a while.`,
+    safe: NO_FILE,
+    next: 'It is tried again when that program is done.',
+  }),
+  'lease-unknown': say('This lease of the graphics card is not known. It may have run out.', 'Ask for a new one.'),
+  'port-in-use': (data) => ({
+    what: `${data['port'] === undefined ? 'The port' : `Port ${textOf(data, 'port', '')}`} is taken by another program.`,
+    safe: NO_FILE,
+    next: 'Close that program, or give the model another port.',
+  }),
+  'probe-failed': (data) => ({
+    what: `${model(data)} did not describe the test pictures rightly. It is not trusted with photos.`,
+    safe: NO_FILE,
+    next: 'Check that its server was started with vision, then probe it again.',
+  }),
+  'registry-version-unknown': say('There is no such older version of your model list.', 'Look at the list of versions and choose one of them.'),
   'backend-overloaded': say(
     'The model server has too much to do at the moment.',
     'It is tried again a little later. Fewer photos at a time also helps.',
