@@ -1,11 +1,7 @@
 import type { Command } from 'commander'
-import { type CommandContext, exitFor, withStudio } from './context.ts'
+import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
 
-interface ModelsOptions {
-  registry?: string
-  json?: boolean
-}
-interface SelectOptions extends ModelsOptions {
+interface SelectOptions extends JsonOption {
   role: string
   profile?: string
   topN?: number
@@ -18,10 +14,9 @@ export function addModels(program: Command, context: CommandContext): void {
   models
     .command('list')
     .description('every model with its state')
-    .option('--registry <file>', 'read another registry file')
     .option('--json', 'one JSON object a line')
-    .action((options: ModelsOptions) =>
-      withStudio(context, options, { registryFile: options.registry }, async (studio, output) => {
+    .action((options: JsonOption) =>
+      withStudio(context, options, {}, async (studio, output) => {
         for (const model of await studio.handlers['models.list']({})) {
           output.row(
             model,
@@ -36,10 +31,9 @@ export function addModels(program: Command, context: CommandContext): void {
   models
     .command('list-roles')
     .description('every role of every model, by role, then name')
-    .option('--registry <file>', 'read another registry file')
     .option('--json', 'one JSON object a line')
-    .action((options: ModelsOptions) =>
-      withStudio(context, options, { registryFile: options.registry }, async (studio, output) => {
+    .action((options: JsonOption) =>
+      withStudio(context, options, {}, async (studio, output) => {
         for (const row of await studio.handlers['models.listRoles']({})) {
           output.row(row, () => `${row.role.padEnd(18)} ${row.model.padEnd(32)} ${row.backend.padEnd(10)} ${row.priority}`)
         }
@@ -54,10 +48,9 @@ export function addModels(program: Command, context: CommandContext): void {
     .option('--profile <name>', 'deployment profile for this question')
     .option('--top-n <n>', 'how many', Number)
     .option('--assume-installed', 'also models whose weights are not here yet')
-    .option('--registry <file>', 'read another registry file')
     .option('--json', 'one JSON object')
     .action((options: SelectOptions) =>
-      withStudio(context, options, { registryFile: options.registry }, async (studio, output) => {
+      withStudio(context, options, {}, async (studio, output) => {
         const { role, profile, topN, assumeInstalled } = options
         const found = await studio.handlers['models.select']({ role, profile, topN, assumeInstalled })
         output.row({ role: found.role, profile: found.profile, models: found.models, rejected: found.rejected }, () =>

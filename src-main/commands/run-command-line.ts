@@ -16,15 +16,18 @@ const USAGE_CODES = new Set(['invalid-request', 'profile-unknown', 'role-unknown
 
 export async function runCommandLine(argv: readonly string[], context: Omit<CommandContext, 'setExitCode'> & { version: string }): Promise<number> {
   let exitCode: number = EXIT.done
+  const program = new Command('imageworks')
   const full: CommandContext = {
     ...context,
+    openStudio: (options) => context.openStudio({ ...options, registryFile: program.opts<{ registry?: string }>().registry }),
     setExitCode: (code) => {
       exitCode = code
     },
   }
-  const program = new Command('imageworks')
+  program
     .description('Propose captions, keywords and descriptions for photos, review them, and save them to XMP. Every write can be taken back.')
     .version(context.version)
+    .option('--registry <file>', 'read another registry file; your own changes to the model list then have no say')
     .exitOverride()
     .showSuggestionAfterError(true)
     .showHelpAfterError('("imageworks --help" lists the commands)')
