@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { CHROMIUM_ARGS, findChromium } from '../../tests/helpers/chromium.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
 
 ensureInstalled()
@@ -10,7 +11,7 @@ const { buildIfStale } = await import('./build.mjs')
 buildIfStale()
 const { chromium } = await import('playwright-core')
 
-const executablePath = [process.env.IMAGEWORKS_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find(Boolean)
+const executablePath = findChromium() ?? chromium.executablePath()
 const output = path.join(root, 'tests/.artifacts/screenshots')
 const home = mkdtempSync(path.join(os.tmpdir(), 'imageworks-screens-'))
 const photos = path.join(home, 'photos')
@@ -33,7 +34,7 @@ function serve(words, data) {
   })
 }
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] })
+const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
 const pages = []
 async function open(url) {
   for (const colorScheme of ['light', 'dark']) {

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { findChromium } from '../../tests/helpers/chromium.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
 
 ensureInstalled()
@@ -17,8 +18,7 @@ const CHROMIUM_FETCH_MS = 300_000
 /** The browser suites look for an installed browser themselves; where there is none, one is fetched if that is possible. */
 async function ensureChromium() {
   const { chromium } = await import('playwright-core')
-  const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/microsoft-edge']
-  if (process.env.IMAGEWORKS_CHROMIUM || process.platform !== 'linux' || installed.some((file) => existsSync(file))) return
+  if (findChromium() !== undefined) return
   if (!existsSync(chromium.executablePath())) {
     console.log('No Chromium here; fetching one …')
     spawnSync(process.execPath, [path.join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium'], {

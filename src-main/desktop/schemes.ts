@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { protocol } from 'electron'
+import { CONTENT_SECURITY_POLICY } from '../lib/page-policy.ts'
 import type { Studio } from '../lib/studio.ts'
 
 export const APP_ORIGIN = 'studio://app'
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: studio-media:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

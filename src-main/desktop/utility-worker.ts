@@ -1,6 +1,7 @@
 /** Starts a worker as an Electron utility process: packaged applications have no other Node to fork. Runs in the main process. */
 import path from 'node:path'
 import { utilityProcess } from 'electron'
+import { workerEnvironment } from '../lib/worker-environment.ts'
 import type { SpawnWorker } from '../lib/worker-process.ts'
 
 export function utilityWorkersFrom(folder: string): SpawnWorker {
@@ -8,7 +9,7 @@ export function utilityWorkersFrom(folder: string): SpawnWorker {
     const child = utilityProcess.fork(path.join(folder, `${name}-worker.js`), [], {
       serviceName: `imageworks-${name}`,
       stdio: 'ignore',
-      env: { ...inherited(), ...environment },
+      env: workerEnvironment(process.env, environment),
     })
     return {
       get pid() {
@@ -20,9 +21,4 @@ export function utilityWorkersFrom(folder: string): SpawnWorker {
       kill: () => void child.kill(),
     }
   }
-}
-
-function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMP', 'USERPROFILE', 'LOCALAPPDATA', 'APPDATA', 'LANG', 'TZ']
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

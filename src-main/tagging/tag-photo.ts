@@ -202,8 +202,7 @@ async function askStage(
       stage,
       text: parsed.kind === 'text' ? parsed.text : null,
       keywords: parsed.kind === 'keywords' ? parsed.keywords : [],
-      // The embedded model says what it measured: finding nothing sure is an answer, not a fault.
-      gates: gates(stage, parsed).filter((gate) => !(gate === 'empty' && stage === 'keywords' && model.backend === 'embedded')),
+      gates: gates(stage, parsed, { emptyIsAnswer: model.backend === 'embedded' }),
       model: reply.model,
       backend: reply.backend,
       promptName: plan.prompt.name,

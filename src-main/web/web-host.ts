@@ -15,6 +15,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Envelope } from '../contract/envelope.ts'
 import type { StudioEvent } from '../contract/events.ts'
+import { CONTENT_SECURITY_POLICY } from '../lib/page-policy.ts'
 import { findCookie, refuse, sameSecret } from './guard.ts'
 
 export interface WebHostParts {
@@ -24,9 +25,6 @@ export interface WebHostParts {
   thumbnail(photoId: number, size: number): Promise<{ file: string; contentType: string }>
   rendererFolder: string
 }
-
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: studio-media:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 

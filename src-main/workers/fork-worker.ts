@@ -1,6 +1,7 @@
 /** Starts a worker as a forked Node process: the browser host and the command line. Electron starts utility processes instead (desktop/). */
 import { fork } from 'node:child_process'
 import path from 'node:path'
+import { workerEnvironment } from '../lib/worker-environment.ts'
 import type { SpawnWorker } from '../lib/worker-process.ts'
 
 /** @param folder Folder of the built worker entries (`<name>-worker.js`). */
@@ -10,7 +11,7 @@ export function forkWorkersFrom(folder: string): SpawnWorker {
       serialization: 'advanced',
       // stdout stays ours: the command line prints results there.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...windowsBasics(), ...environment },
+      env: workerEnvironment(process.env, environment),
       execArgv: [],
     })
     return {
@@ -32,9 +33,4 @@ export function forkWorkersFrom(folder: string): SpawnWorker {
       kill: () => void child.kill('SIGKILL'),
     }
   }
-}
-
-function windowsBasics(): Record<string, string> {
-  const names = ['SystemRoot', 'TEMP', 'TMP', 'USERPROFILE', 'LOCALAPPDATA', 'APPDATA']
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

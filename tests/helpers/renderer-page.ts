@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { CHROMIUM_ARGS, findChromium } from './chromium.ts'
+import { CHROMIUM_ARGS, findChromium } from './chromium.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const rendererFolder = process.env['IMAGEWORKS_RENDERER'] ?? path.join(root, 'out', 'renderer')

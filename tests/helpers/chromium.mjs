@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-function* candidates(): Generator<string> {
+function* candidates() {
   const named = process.env['IMAGEWORKS_CHROMIUM']
   if (named) yield named
   const { platform, env } = process
@@ -26,7 +26,7 @@ function* candidates(): Generator<string> {
 }
 
 /** Path of the browser, or undefined: then the suite is skipped and says so. IMAGEWORKS_CHROMIUM names one and wins. */
-export function findChromium(): string | undefined {
+export function findChromium() {
   for (const candidate of candidates()) if (existsSync(candidate)) return candidate
   return undefined
 }
