@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Gpu, ProfileState } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
-import { chooseProfile, getProfile, parseProfiles, type Profile, PROFILE_VARIABLE, type ProfileChoice, profileEffects } from '../registry/profiles.ts'
+import { profileEffects } from '../registry/profile-effects.ts'
+import { chooseProfile, getProfile, parseProfiles, type Profile, PROFILE_VARIABLE, type ProfileChoice } from '../registry/profiles.ts'
 import { BriefCache } from './brief-cache.ts'
 import type { Environment, ReadGpus, SettingsStore } from './ports.ts'
 
@@ -56,12 +57,11 @@ export function createDeployment(options: {
     choice,
     async state() {
       const [known, { active, detected, reason }, cards] = await Promise.all([profiles(), choice(), gpus()])
-      const available = known.map((profile) => ({
-        name: profile.name,
-        description: profile.description,
-        maxVramMb: profile.max_vram_mb,
-        effects: profileEffects(profile),
-      }))
+      // The active one as it holds here, the others as they are written.
+      const available = known.map((listed) => {
+        const profile = listed.name === active.name ? active : listed
+        return { name: profile.name, description: profile.description, maxVramMb: profile.max_vram_mb, effects: profileEffects(profile) }
+      })
       return { active: active.name, detected, reason, gpus: cards, available }
     },
     async set(name) {

@@ -159,9 +159,30 @@ export function displayNameOf(entry: RegistryEntry): string {
   return entry.display_name ?? entry.name
 }
 
+/** `owner/name`: never a path or a flag. */
+const HUGGING_FACE_ID = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/
+
 export function huggingFaceIdOf(entry: RegistryEntry): string | null {
   const id = entry.source['huggingface_id']
-  return typeof id === 'string' && id !== '' ? id : null
+  return typeof id === 'string' && HUGGING_FACE_ID.test(id) ? id : null
+}
+
+/** Its weights were found once and are no longer where they were. */
+export function isMissing(entry: RegistryEntry): boolean {
+  return entry.metadata['missing'] === true
+}
+
+/** Identifies the weights, as far as it was found out: Ollama's manifest digest, or what the files hash to. */
+export function digestOf(entry: RegistryEntry): string | null {
+  const digest = entry.metadata['digest']
+  return typeof digest === 'string' && digest !== '' ? digest : null
+}
+
+/** Place in measured comparisons, 1 for the best, for all roles or by role; null when it was never compared. */
+export function duelRankOf(entry: RegistryEntry, role: string): number | null {
+  const ranks = entry.metadata['duel_rank']
+  const rank = typeof ranks === 'object' && ranks !== null ? (ranks as Record<string, unknown>)[role] : ranks
+  return typeof rank === 'number' && Number.isFinite(rank) ? rank : null
 }
 
 /** Ids under which a server may know this model, the likeliest first. */

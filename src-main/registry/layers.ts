@@ -5,8 +5,9 @@
 import type { Problem } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { type EntryRecord, entrySchema, MODEL_NAME_PATTERN, type RegistryEntry } from './entry.ts'
+import { findJsonFault, type JsonFault } from './strict-json.ts'
 
-type Layer = 'curated' | 'discovered' | 'user'
+export type Layer = 'curated' | 'discovered' | 'user'
 
 export interface LayerSource {
   layer: Layer
@@ -39,6 +40,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The fault with the entry's name in place of its number, as far as it has one. */
+function faultError(file: string, fault: JsonFault, list: readonly unknown[], listDepth: number): StudioError {
+  const index = fault.path[listDepth]
+  const item = typeof index === 'number' ? list[index] : undefined
+  const name = isRecord(item) && typeof item['name'] === 'string' ? shorten(item['name']) : undefined
+  const field = fault.path.slice(listDepth + 1).join('.') || fault.path.join('.')
+  if (typeof index !== 'number') return invalid(file, fault.reason, { field })
+  const entry = name ?? index + 1
+  return invalid(file, `entry ${entry}, field ${field}: ${fault.reason}`, { entry, field })
+}
+
+const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
+
 /** @throws StudioError `registry-invalid` naming the file, the entry and the field. */
 export function parseLayer(text: string, file: string): LayerDocument {
   let json: unknown
@@ -49,11 +63,14 @@ export function parseLayer(text: string, file: string): LayerDocument {
   }
   const list = isRecord(json) ? json['models'] : json
   if (!Array.isArray(list)) throw invalid(file, 'must hold a list of models, or an object with the list under "models"', { field: 'models' })
+  const fault = findJsonFault(text)
+  if (fault) throw faultError(file, fault, list, isRecord(json) ? 1 : 0)
   const seen = new Set<string>()
   const records = list.map((item: unknown, index): EntryRecord => {
     const name = isRecord(item) ? item['name'] : undefined
     if (!isRecord(item) || typeof name !== 'string' || !MODEL_NAME_PATTERN.test(name)) {
-      throw invalid(file, `entry ${index + 1} has no proper name`, { entry: index + 1, field: 'name' })
+      const shown = typeof name === 'string' ? ` (${JSON.stringify(shorten(name))})` : ''
+      throw invalid(file, `entry ${index + 1}${shown} has no proper name`, { entry: index + 1, field: 'name' })
     }
     if (seen.has(name)) throw invalid(file, `entry ${name} is there twice`, { entry: name, field: 'name' })
     seen.add(name)
@@ -104,19 +121,25 @@ function entryProblem(file: string, name: string, issues: readonly { path: Prope
 
 /**
  * Lowest layer first. A change that makes its entry invalid is left out with a problem and the entry stays as the lower layers have
- * it; a change to an entry that no longer exists is ignored (and stays in its file).
+ * it; a change to an entry that no longer exists is ignored (and stays in its file). Facts that were
+ * discovered about an entry which only a higher layer describes lie under it.
  */
 export function mergeLayers(sources: readonly LayerSource[]): Registry {
   const drafts = new Map<string, Draft>()
   const entries = new Map<string, RegistryEntry>()
+  const facts = new Map<string, EntryRecord>()
   const problems: Problem[] = []
   for (const { layer, file, records } of sources) {
     for (const record of records) {
       const before = drafts.get(record.name)
-      if (!before && record['backend'] === undefined && layer !== 'curated') continue
+      if (!before && record['backend'] === undefined && layer !== 'curated') {
+        if (layer === 'discovered') facts.set(record.name, record)
+        continue
+      }
       const { removed, ...changes } = record
       const origins = { ...before?.origins }
-      const values = patch(before?.values ?? {}, changes, layer, '', origins)
+      const below = before?.values ?? patch({}, facts.get(record.name) ?? {}, 'discovered', '', origins)
+      const values = patch(below, changes, layer, '', origins)
       const parsed = entrySchema.safeParse(values)
       if (!parsed.success) {
         problems.push(entryProblem(file, record.name, parsed.error.issues))

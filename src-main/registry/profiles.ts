@@ -19,7 +19,7 @@ const profileSchema = z.looseObject({
   autostart_timeout_seconds: z.int().positive(),
   grace_period_seconds: z.int().nonnegative(),
   model_selection_bias: z.enum(BIASES),
-  /** Models loaded when the studio starts. */
+  /** Loaded when the studio starts, as far as it is installed and fits: names of models, or `role:<role>` for whoever takes that role. */
   preload_group: z.array(z.string()).default([]),
   gpu_count: z.int().positive().optional(),
   /** A model needing more than this is spread over the cards. */
@@ -55,50 +55,58 @@ export function getProfile(profiles: readonly Profile[], name: string): Profile 
   })
 }
 
-/** What choosing the profile changes, in sentences; only what really acts is listed. */
-export function profileEffects(profile: Profile): string[] {
-  const effects = [
-    profile.max_vram_mb === 0
-      ? 'No model that needs graphics memory is chosen by itself.'
-      : `A model that needs more than ${profile.max_vram_mb} MB of graphics memory is never chosen by itself.`,
-  ]
-  if (profile.preferred_quantizations.length > 0) {
-    effects.push(`Between models of the same priority, the quantisation decides: ${profile.preferred_quantizations.join(', then ')}.`)
-  }
-  const bias: Record<Profile['model_selection_bias'], string> = {
-    vram_efficient: 'A model nearly as good that needs at most half the memory goes first.',
-    balanced: 'Among equals the smaller model goes first.',
-    quality: 'Among equals the model of higher precision goes first.',
-  }
-  return [...effects, bias[profile.model_selection_bias]]
-}
-
 /** Left to the driver, the desktop and fragments on each card. */
 const RESERVE_MB = 2048
 
 function recommendForOne(totalMb: number): string {
-  const usableMb = Math.max(0, totalMb - RESERVE_MB)
+  const usableMb = usableOf(totalMb)
   if (usableMb >= 85_000) return 'generous_96gb'
   if (usableMb >= 20_000) return 'balanced_24gb'
   if (usableMb >= 14_000) return 'constrained_16gb'
   return 'development'
 }
 
+/** Memory that a model can use on one card. */
+const usableOf = (totalMb: number) => Math.max(0, Math.floor(totalMb) - RESERVE_MB)
+
+/** Cards whose memory is known, the largest first. A driver that cannot tell gives no number. */
+function measuredTotals(gpus: readonly Gpu[]): number[] {
+  return gpus
+    .map((gpu) => gpu.totalMb)
+    .filter((totalMb) => Number.isFinite(totalMb) && totalMb > 0)
+    .sort((a, b) => b - a)
+}
+
+/** Two cards that cannot share a model evenly: the larger one decides alone. */
+const areUnequalPair = (totals: readonly number[]) => totals.length === 2 && (totals[0] ?? 0) / (totals[1] ?? 1) >= 1.2
+
 /** The profile for the cards that are really there, by measured memory and never by a card's name. */
 export function recommendProfile(gpus: readonly Gpu[]): string {
-  const totals = gpus.map((gpu) => gpu.totalMb).sort((a, b) => b - a)
-  const [largest, second] = totals
+  const totals = measuredTotals(gpus)
+  const [largest] = totals
   if (largest === undefined) return 'cpu_only'
-  if (second === undefined) return recommendForOne(largest)
+  if (totals.length === 1 || areUnequalPair(totals)) return recommendForOne(largest)
   const sumMb = totals.reduce((sum, total) => sum + total, 0)
-  if (totals.length === 2) {
-    // Unequal cards cannot share a model evenly: the larger one decides alone.
-    if (largest / second >= 1.2) return recommendForOne(largest)
-    return sumMb / 2 >= 14_000 ? 'multi_gpu_2x16gb' : 'development'
-  }
+  if (totals.length === 2) return sumMb / 2 >= 14_000 ? 'multi_gpu_2x16gb' : 'development'
   const usableMb = Math.max(0, sumMb - RESERVE_MB * totals.length)
   if (usableMb >= 60_000) return 'generous_96gb'
   return usableMb >= 40_000 ? 'balanced_24gb' : 'constrained_16gb'
+}
+
+/** A budget that uses at least nine tenths of the memory is left as it is. */
+const WASTED_SHARE = 0.1
+
+/**
+ * The detected profile with the budget that the memory really allows: less on a card smaller than the profile was made for, more on
+ * one that is clearly larger. Only the budget changes.
+ */
+export function fitToMemory(profile: Profile, gpus: readonly Gpu[]): Profile {
+  const totals = measuredTotals(gpus)
+  if (totals.length === 0 || profile.max_vram_mb === 0) return profile
+  const shared = areUnequalPair(totals) ? totals.slice(0, 1) : totals
+  const usableMb = shared.reduce((sum, totalMb) => sum + usableOf(totalMb), 0)
+  const fits = profile.max_vram_mb <= usableMb && profile.max_vram_mb >= usableMb * (1 - WASTED_SHARE)
+  return fits ? profile : { ...profile, max_vram_mb: usableMb }
 }
 
 export const PROFILE_VARIABLE = 'IMAGEWORKS_DEPLOYMENT_PROFILE'
@@ -111,7 +119,7 @@ export interface ProfileChoice {
 }
 
 /**
- * Environment before choice before detection.
+ * Environment before choice before detection. A profile that was asked for holds as it is written; a detected one is fitted to the memory.
  * @throws StudioError `profile-unknown` when the environment names none of the profiles.
  */
 export function chooseProfile(given: {
@@ -128,10 +136,13 @@ export function chooseProfile(given: {
   const kept = chosen === null ? undefined : profiles.find((profile) => profile.name === chosen)
   if (kept) return { active: kept, detected, reason: 'chosen by hand' }
   const gone = chosen === null ? '' : `; the chosen profile "${chosen}" no longer exists`
-  return { active: getProfile(profiles, detected), detected, reason: `detected: ${describeGpus(gpus)}${gone}` }
+  const listed = getProfile(profiles, detected)
+  const active = fitToMemory(listed, gpus)
+  const budget = active.max_vram_mb === listed.max_vram_mb ? '' : `, so ${active.max_vram_mb} MB for models instead of ${listed.max_vram_mb}`
+  return { active, detected, reason: `detected: ${describeGpus(gpus)}${budget}${gone}` }
 }
 
 function describeGpus(gpus: readonly Gpu[]): string {
   if (gpus.length === 0) return 'no graphics card that can serve models'
-  return gpus.map((gpu) => `${gpu.name} with ${gpu.totalMb} MB`).join(', ')
+  return gpus.map((gpu) => (Number.isFinite(gpu.totalMb) ? `${gpu.name} with ${gpu.totalMb} MB` : `${gpu.name} with unknown memory`)).join(', ')
 }

@@ -1,7 +1,7 @@
 /** From whatever a person or program calls a model to its entry. */
 import { nearestNames } from '../lib/nearest.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { displayNameOf, huggingFaceIdOf, type RegistryEntry } from './entry.ts'
+import { displayNameOf, huggingFaceIdOf, isMissing, type RegistryEntry } from './entry.ts'
 import type { Registry } from './layers.ts'
 
 /** Every spelling that is meant for people or programs: name, label, label with quantisation, aliases, Hugging Face id, served id. */
@@ -37,7 +37,7 @@ function matches(entries: readonly RegistryEntry[], name: string): RegistryEntry
  */
 export function resolveModelName(registry: Pick<Registry, 'entries'>, name: string): RegistryEntry {
   const all = matches(registry.entries, name.trim())
-  const current = all.filter((entry) => !entry.deprecated)
+  const current = all.filter((entry) => !entry.deprecated && !isMissing(entry))
   const found = current.length > 0 ? current : all
   if (found.length > 1) {
     const candidates = found.map((entry) => entry.name).sort()

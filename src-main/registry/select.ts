@@ -1,6 +1,6 @@
 /** Which model takes a role, and why each other one does not. One pure function for tagger, window, command line and HTTP. */
 import type { Selection } from '../contract/model.ts'
-import { backendOf, rolesOf, type RegistryEntry, seesPictures } from './entry.ts'
+import { backendOf, duelRankOf, rolesOf, type RegistryEntry, seesPictures } from './entry.ts'
 import type { Registry } from './layers.ts'
 import type { Profile } from './profiles.ts'
 import { compareText, requireRole, VISION_ROLES } from './roles.ts'
@@ -14,6 +14,8 @@ export interface SelectionRequest {
   availability: ReadonlyMap<string, Availability>
   /** Plans as if every model's weights were here and its server could be started. */
   assumeInstalled: boolean
+  /** Entry name → graphics memory in MB by measurement or estimate; an entry that is missing is judged by its `vram_estimate_mb`. */
+  needMbOf?: ReadonlyMap<string, number> | undefined
   /** At most this many models; the rejected are always all. */
   topN?: number
 }
@@ -28,6 +30,8 @@ interface Candidate {
   quantRank: number
   /** Graphics memory of this machine in MB; null when the model runs elsewhere. */
   needMb: number | null
+  /** 1 for the best, infinity when never compared. */
+  duelRank: number
   reasons: string[]
 }
 
@@ -48,28 +52,44 @@ function precisionBits(quantization: string | null): number {
   return digits === undefined ? 0 : Number(digits)
 }
 
+const isUsable = ({ state }: Availability) => state === 'ready' || state === 'available' || state === 'loading'
+
+/** Graphics memory of this machine in MB; null when the model runs elsewhere, undefined when nobody knows. */
+function needOf(entry: RegistryEntry, request: Pick<SelectionRequest, 'needMbOf'>): number | null | undefined {
+  if (backendOf(entry) === 'remote') return null
+  return request.needMbOf?.get(entry.name) ?? entry.vram_estimate_mb ?? undefined
+}
+
+function availabilityRefusal(available: Availability): string {
+  const headline = available.state === 'unreachable' ? 'unreachable' : 'not installed'
+  return available.reason === null ? headline : `${headline}: ${available.reason}`
+}
+
+/** Every hard condition that the entry fails, in the order in which they are judged. */
+function refusalsOf(entry: RegistryEntry, request: SelectionRequest, available: Availability): string[] {
+  const { profile, role } = request
+  if (entry.deprecated) return ['deprecated']
+  const refusals: string[] = []
+  if (!isUsable(available) && !request.assumeInstalled) refusals.push(availabilityRefusal(available))
+  if ((VISION_ROLES as readonly string[]).includes(role) && !seesPictures(entry)) refusals.push('is not known to see pictures')
+  const needMb = needOf(entry, request)
+  if (needMb === undefined) refusals.push('its need of memory is not known (vram_estimate_mb is not set)')
+  else if (needMb !== null && needMb > profile.max_vram_mb) refusals.push(`needs ${needMb} of ${profile.max_vram_mb} MB`)
+  return refusals
+}
+
 /** Why the entry cannot take the role, or the candidate it is. */
 function consider(entry: RegistryEntry, request: SelectionRequest): Candidate | { refusal: string; offersRole: boolean } {
   const { profile, role } = request
   if (!rolesOf(entry).includes(role)) return { refusal: `does not offer the role ${role}`, offersRole: false }
-  const refuse = (refusal: string) => ({ refusal, offersRole: true })
-  if (entry.deprecated) return refuse('deprecated')
-  if ((VISION_ROLES as readonly string[]).includes(role) && !seesPictures(entry)) return refuse('is not known to see pictures')
-
-  const elsewhere = backendOf(entry) === 'remote'
-  const needMb = elsewhere ? null : entry.vram_estimate_mb
-  if (!elsewhere && needMb === null) return refuse('its need of memory is not known (vram_estimate_mb is not set)')
-  if (needMb !== null && needMb > profile.max_vram_mb) return refuse(`needs ${needMb} of ${profile.max_vram_mb} MB`)
-
   const available = request.availability.get(entry.name) ?? { state: 'not-installed', reason: null }
-  const usable = available.state === 'ready' || available.state === 'available' || available.state === 'loading'
-  if (!usable && !request.assumeInstalled) {
-    const headline = available.state === 'unreachable' ? 'unreachable' : 'not installed'
-    return refuse(available.reason === null ? headline : `${headline}: ${available.reason}`)
-  }
+  const refusals = refusalsOf(entry, request, available)
+  if (refusals.length > 0) return { refusal: refusals.join('; '), offersRole: true }
 
+  const needMb = needOf(entry, request) ?? null
   const priority = entry.role_priority[role] ?? 0
   const quantRank = quantRankOf(entry.quantization, profile.preferred_quantizations)
+  const duelRank = duelRankOf(entry, role) ?? Number.POSITIVE_INFINITY
   const reasons = [`priority ${priority} for ${role}`]
   reasons.push(
     needMb === null ? 'runs on its own server' : needMb === 0 ? 'needs no graphics memory' : `needs ${needMb} of ${profile.max_vram_mb} MB`,
@@ -77,17 +97,23 @@ function consider(entry: RegistryEntry, request: SelectionRequest): Candidate | 
   if (quantRank < profile.preferred_quantizations.length) {
     reasons.push(`quantisation ${entry.quantization} is number ${quantRank + 1} of the profile's ${profile.preferred_quantizations.length}`)
   }
-  reasons.push(usable ? available.state : 'assumed installed')
-  return { entry, priority, quantRank, needMb, reasons }
+  if (profile.model_selection_bias === 'quality' && Number.isFinite(duelRank)) reasons.push(`number ${duelRank} in measured comparisons`)
+  reasons.push(isUsable(available) ? available.state : 'assumed installed')
+  return { entry, priority, quantRank, needMb, duelRank, reasons }
 }
 
+const ascending = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
+
+function byQuality(a: Candidate, b: Candidate): number {
+  return ascending(a.duelRank, b.duelRank) || ascending(precisionBits(b.entry.quantization), precisionBits(a.entry.quantization))
+}
+
+const bySize = (a: Candidate, b: Candidate) => ascending(a.needMb ?? 0, b.needMb ?? 0)
+
 function order(bias: Profile['model_selection_bias']) {
-  const size = (candidate: Candidate) => candidate.needMb ?? 0
+  const byBias = bias === 'quality' ? byQuality : bySize
   return (a: Candidate, b: Candidate): number =>
-    b.priority - a.priority ||
-    a.quantRank - b.quantRank ||
-    (bias === 'quality' ? precisionBits(b.entry.quantization) - precisionBits(a.entry.quantization) : size(a) - size(b)) ||
-    compareText(a.entry.name, b.entry.name)
+    b.priority - a.priority || a.quantRank - b.quantRank || byBias(a, b) || compareText(a.entry.name, b.entry.name)
 }
 
 /** Moves models that are nearly as good as the first, but need at most half its memory, before it. */
@@ -127,7 +153,7 @@ export function selectByRole(request: SelectionRequest): Selection {
       name: entry.name,
       backend: backendOf(entry),
       quantization: entry.quantization,
-      vram_estimate_mb: entry.vram_estimate_mb,
+      vram_estimate_mb: request.needMbOf?.get(entry.name) ?? entry.vram_estimate_mb,
       role_priority: priority,
       reasons,
     })),
@@ -139,15 +165,29 @@ export function selectByRole(request: SelectionRequest): Selection {
 
 /** What would make a model take the role: the nearest steps first. */
 export function remediesFor(request: SelectionRequest, profiles: readonly Profile[]): string[] {
+  const offering = request.registry.entries.filter((entry) => !entry.deprecated && rolesOf(entry).includes(request.role))
   const planned = selectByRole({ ...request, assumeInstalled: true }).models.map(({ name }) => {
     const reason = request.availability.get(name)?.reason
     return `Make ${name} available${reason ? `: ${reason}` : '.'}`
   })
-  const larger = request.registry.entries.flatMap((entry) => {
-    const needMb = entry.vram_estimate_mb
-    if (needMb === null || needMb <= request.profile.max_vram_mb || !rolesOf(entry).includes(request.role)) return []
+  const tooLarge = offering
+    .flatMap((entry) => {
+      const needMb = needOf(entry, request)
+      return needMb !== null && needMb !== undefined && needMb > request.profile.max_vram_mb ? [{ name: entry.name, needMb }] : []
+    })
+    .sort((a, b) => ascending(a.needMb, b.needMb) || compareText(a.name, b.name))
+  const larger = tooLarge.flatMap(({ name, needMb }) => {
     const fitting = profiles.filter((profile) => profile.max_vram_mb >= needMb).sort((a, b) => a.max_vram_mb - b.max_vram_mb)[0]
-    return fitting ? [`Choose the profile ${fitting.name}, if the memory is really there: ${entry.name} needs ${needMb} MB.`] : []
+    return fitting ? [`Choose the profile ${fitting.name}, if the memory is really there: ${name} needs ${needMb} MB.`] : []
   })
-  return [...planned.slice(0, 2), ...larger.slice(0, 1), 'Run a vision model in Ollama, or add the address of any OpenAI-compatible server.']
+  const unproven = offering
+    .filter((entry) => (VISION_ROLES as readonly string[]).includes(request.role) && !seesPictures(entry))
+    .filter((entry) => isUsable(request.availability.get(entry.name) ?? { state: 'not-installed', reason: null }))
+    .map(({ name }) => `Try whether ${name} sees pictures: imageworks models probe ${name}`)
+  return [
+    ...planned.slice(0, 2),
+    ...unproven.slice(0, 1),
+    ...larger.slice(0, 1),
+    'Run a vision model in Ollama, or add the address of any OpenAI-compatible server.',
+  ]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EntryRecord } from '../../../src-main/registry/entry.ts'
 import { mergeLayers, parseLayer } from '../../../src-main/registry/layers.ts'
-import { shippedRegistry } from './seeds.ts'
+import { shipped, shippedRegistry } from './seeds.ts'
 
 const preset = { name: 'a', backend: 'vllm', quantization: 'fp8', backend_config: { port: 1, host: 'h' }, roles: ['caption'], odd: { kept: 1 } }
 const merge = (curated: EntryRecord[], user: EntryRecord[]) =>
@@ -36,6 +36,80 @@ describe('layers persist the delta', () => {
     const registry = merge([], [{ name: 'a', quantization: 'q8_0' }])
     expect(registry.entries).toEqual([])
     expect(registry.problems).toEqual([])
+  })
+})
+
+describe('what was found out about an entry', () => {
+  const facts = { name: 'a', download_size_bytes: 7, metadata: { digest: 'd' } }
+  const withFacts = (curated: EntryRecord[], user: EntryRecord[]) =>
+    mergeLayers([
+      { layer: 'curated', file: 'curated.json', records: curated },
+      { layer: 'discovered', file: 'discovered.json', records: [facts] },
+      { layer: 'user', file: 'user.json', records: user },
+    ])
+  it('lies over what ships and under what the user says, even for an entry that only the user describes', () => {
+    const shippedOne = withFacts([preset], [{ name: 'a', metadata: { digest: 'mine' } }])
+    expect(only(shippedOne)).toMatchObject({ download_size_bytes: 7, metadata: { digest: 'mine' } })
+    expect(shippedOne.provenance.get('a')).toMatchObject({ '/download_size_bytes': 'discovered', '/metadata/digest': 'user' })
+    const usersOne = withFacts([], [preset])
+    expect(only(usersOne)).toMatchObject({ download_size_bytes: 7, quantization: 'fp8' })
+    expect(usersOne.provenance.get('a')).toMatchObject({ '/download_size_bytes': 'discovered', '/quantization': 'user' })
+  })
+  it('alone is no model', () => expect(withFacts([], []).entries).toEqual([]))
+})
+
+describe('hostile files', () => {
+  const failure = (text: string) => {
+    try {
+      parseLayer(text, 'f.json')
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+  const says = (field: string, entry?: string | number) =>
+    expect.objectContaining({
+      code: 'registry-invalid',
+      data: expect.objectContaining({ file: 'f.json', field, ...(entry === undefined ? {} : { entry }) }),
+    })
+
+  it('a key given twice must be told with its place, not decided by the last one', () => {
+    expect(failure('[{"backend_config":{"port":1,"po\\u0072t":2},"name":"a"}]')).toEqual(says('backend_config.port', 'a'))
+    expect(failure('{"models":[{"name":"a","backend":"vllm","backend":"ollama"}]}')).toEqual(says('backend', 'a'))
+    expect(failure('{"models":[],"models":[{"name":"a"}]}')).toEqual(says('models'))
+    expect(failure('[{"name":"a","name":"b"}]')).toEqual(says('name', 'b'))
+  })
+  it('the same key in different objects, or inside a string, is no fault', () => {
+    expect(failure('[{"name":"a","x":[{"k":1},{"k":2}],"y":"{\\"k\\":1,\\"k\\":2}"},{"name":"b","x":"\\\\"}]')).toBeUndefined()
+  })
+  it('deep nesting must not exhaust the stack', () => {
+    const deep = `[{"name":"a","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}]`
+    expect(failure(deep)).toEqual(says(expect.stringMatching(/^x\.0/) as unknown as string, 'a'))
+  })
+  it('names that are paths, flags or shell text are refused', () => {
+    for (const name of [
+      '../../x',
+      '/etc/passwd',
+      'C:\\x',
+      '\\\\host\\x',
+      '-flag',
+      ';rm',
+      '$(x)',
+      '%APPDATA%',
+      'a b',
+      'a\u0000',
+      'a/b',
+      '',
+      'a..b',
+      'x'.repeat(129),
+    ]) {
+      expect(failure(JSON.stringify([{ name, backend: 'vllm' }])), name).toEqual(says('name', 1))
+    }
+    for (const name of [7, null, {}, ['a']]) expect(failure(JSON.stringify([{ name }]))).toEqual(says('name', 1))
+  })
+  it('whatever else a file may hold is a named error', () => {
+    for (const text of ['', 'null', '7', '"x"', '{"models":7}', '[1]', '[[]]', '\uFEFF[', '[{"name":"a"},{"name":"a"}]'])
+      expect(failure(text), text).toMatchObject({ code: 'registry-invalid' })
   })
 })
 
@@ -86,6 +160,15 @@ describe('reading a file', () => {
   })
   it('what ships is valid, whole', () => {
     expect(shippedRegistry.problems).toEqual([])
-    expect(shippedRegistry.entries).toHaveLength(4)
+    expect(shippedRegistry.entries.map(({ name }) => name)).toEqual(shipped.map(({ name }) => name))
+    for (const { name, metadata, backend } of shippedRegistry.entries)
+      if (backend !== 'embedded')
+        expect(metadata['architecture'], name).toMatchObject({
+          num_layers: expect.any(Number),
+          num_kv_heads: expect.any(Number),
+          head_dim: expect.any(Number),
+          params_billion: expect.any(Number),
+          vision: { params_million: expect.any(Number) },
+        })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { entrySchema } from '../../../src-main/registry/entry.ts'
+import { entrySchema, huggingFaceIdOf } from '../../../src-main/registry/entry.ts'
 import { resolveModelName } from '../../../src-main/registry/resolve.ts'
 import { shippedRegistry } from './seeds.ts'
 
@@ -47,6 +47,18 @@ describe('any spelling of one model', () => {
     const entries = [entry('old', { deprecated: true, display_name: 'Llava' }), entry('new', { display_name: 'LLaVA' })]
     expect(resolveModelName({ entries }, 'llava').name).toBe('new')
     expect(resolveModelName({ entries }, 'old').name).toBe('old')
+  })
+
+  it('a model whose weights are gone gives way to one that is here', () => {
+    const entries = [entry('old', { display_name: 'Llava', metadata: { missing: true } }), entry('new', { display_name: 'LLaVA' })]
+    expect(resolveModelName({ entries }, 'llava').name).toBe('new')
+  })
+
+  it('a Hugging Face id that is a path or a flag must not be one', () => {
+    for (const id of ['../../etc/passwd', '--trust-remote-code', 'a/../b', 'a b/c', 'a/b/c', '$(x)/y']) {
+      expect(huggingFaceIdOf(entry('x', { source: { huggingface_id: id } })), id).toBeNull()
+    }
+    expect(huggingFaceIdOf(entry('x', { source: { huggingface_id: 'Qwen/Qwen2.5-VL-7B-Instruct' } }))).not.toBeNull()
   })
 
   it('the word None in an older file must not become an id that matches', () => {

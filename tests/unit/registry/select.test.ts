@@ -42,6 +42,24 @@ describe('selection on the three seed entries, assuming they are installed', () 
     expect(selection.rejected).toEqual([{ name: QWEN3, reason: 'needs 10600 of 10000 MB' }])
   })
 
+  it('what else ships must not change the order of the three', () => {
+    for (const profile of ['constrained_16gb', 'balanced_24gb', 'multi_gpu_2x16gb', 'generous_96gb']) {
+      expect(names(plan('caption', profile, shippedRegistry)).slice(0, 3)).toEqual([QWEN3, QWEN25, FLORENCE])
+      expect(names(plan('keywords', profile, shippedRegistry)).slice(0, 3)).toEqual([FLORENCE, QWEN3, QWEN25])
+    }
+    const selection = plan('caption', 'development', shippedRegistry)
+    expect(names(selection).slice(0, 2)).toEqual([QWEN25, FLORENCE])
+    expect(selection.rejected).toContainEqual({ name: QWEN3, reason: 'needs 10600 of 10000 MB' })
+  })
+
+  it('no role may be without a candidate under any profile that has graphics memory', () => {
+    for (const profile of profiles.filter(({ name }) => name !== 'cpu_only'))
+      for (const role of ['caption', 'keywords', 'description', 'narration']) {
+        const vision = names(plan(role, profile.name, shippedRegistry)).filter((name) => name !== 'embedded-basic-facts')
+        expect(vision.length, `${role} under ${profile.name}`).toBeGreaterThan(0)
+      }
+  })
+
   it('cpu_only: models that need graphics memory must not be chosen, the embedded one must', () => {
     expect(names(plan('caption', 'cpu_only', shippedRegistry))).toEqual(['embedded-basic-facts'])
   })
@@ -122,6 +140,31 @@ describe('ranking', () => {
     expect(rank('balanced_24gb', exact, small)).toEqual(['z-small', 'a-exact'])
     expect(rank('generous_96gb', small, exact)).toEqual(['a-exact', 'z-small'])
     expect(rank('generous_96gb', model('b', {}), model('a', {}))).toEqual(['a', 'b'])
+  })
+
+  it('quality: the winner of measured comparisons goes before the more precise, for its role alone', () => {
+    const winner = model('winner', { quantization: 'q4_k_m', metadata: { duel_rank: { caption: 1, keywords: 2 } } })
+    const second = model('second', { quantization: 'q4_k_m', metadata: { duel_rank: 2 } })
+    const exact = model('exact', { quantization: 'q8_0' })
+    expect(rank('generous_96gb', exact, second, winner)).toEqual(['winner', 'second', 'exact'])
+    expect(rank('balanced_24gb', exact, second, winner)[0]).not.toBe('winner')
+  })
+
+  it("a measured or estimated need goes before the registry's figure, both ways", () => {
+    const entries = [model('grown', { vram_estimate_mb: 5000 }), model('unknown', { vram_estimate_mb: null })]
+    const needMbOf = new Map([
+      ['grown', 10_001],
+      ['unknown', 9000],
+    ])
+    const profile = getProfile(profiles, 'development')
+    const selection = selectByRole({ registry: { entries }, profile, role: 'caption', availability: nothing, assumeInstalled: true, needMbOf })
+    expect(selection.models).toMatchObject([{ name: 'unknown', vram_estimate_mb: 9000 }])
+    expect(selection.rejected).toEqual([{ name: 'grown', reason: 'needs 10001 of 10000 MB' }])
+  })
+
+  it('every failing condition is told at once, or the remedies come one by one', () => {
+    const request = { registry: seeds, profile: getProfile(profiles, 'development'), role: 'caption', availability: nothing, assumeInstalled: false }
+    expect(selectByRole(request).rejected.find(({ name }) => name === QWEN3)?.reason).toBe('not installed; needs 10600 of 10000 MB')
   })
 
   it('deprecated, blind and unmeasured models are refused with a reason', () => {
