@@ -1,0 +1,379 @@
+/**
+ * The one owner of a model's server process, in the main process. Nobody outside decides anything by its state: they ask for what they
+ * want, and the owner does what its state calls for.
+ *
+ *              ensureReady                                     stop
+ *   stopped    starts                                          nothing to do
+ *   starting   joins the start (one start for all who wait)    ends it; those who wait get `cancelled`
+ *   ready      resolves at once                                ends it
+ *   stopping   waits for the end, then starts                  waits for the end
+ *   failed     starts; after repeated failures the same error  nothing to do
+ *              again until the back-off is over
+ *
+ * A start that nobody waits for any more is ended. The end of the process while `ready` leads to `failed` and is told by `onGone`.
+ */
+import { mkdirSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { StudioError } from '../../lib/studio-error.ts'
+import type { Placement } from '../../registry/serving.ts'
+import { awaitReady, type StartVerdict } from './await-ready.ts'
+import type { LaunchProfile } from './launch-profile.ts'
+import type { LogFile } from './log-file.ts'
+import type { PidFiles, PidRecord } from './pid-files.ts'
+import { findStartTimeNow, startTimeOf } from './process-table.ts'
+import { type Diagnosis, diagnose, remedyFor, startFailure } from './start-failure.ts'
+import { stopTree } from './stop-tree.ts'
+import { adoptChild, type SupervisedChild, spawnChild } from './supervised-child.ts'
+
+/** Another program may take the port between our look and the child's. */
+const PORT_ATTEMPTS = 3
+/** A start that failed has nothing to save. */
+const FAILED_GRACE_MS = 1_000
+const FIRST_BACKOFF_MS = 5_000
+const LONGEST_BACKOFF_MS = 60_000
+/** Having run so long, earlier failures are forgotten. */
+const PROVEN_MS = 60_000
+
+export interface Launch {
+  profile: LaunchProfile
+  executable: string
+  /** Without the port, which is chosen at the last moment. */
+  argsFor(port: number): string[]
+  /** @param run Mark of this start, to be found in the environment of all its descendants. */
+  environmentFor(run: string): Record<string, string>
+  servedId: string
+  placement: Placement
+}
+
+export interface ReadyProcess {
+  pid: number
+  port: number
+  loadMs: number
+  /** Taken over from an earlier studio. */
+  adopted: boolean
+}
+
+export type ProcessState =
+  | { kind: 'stopped' }
+  | { kind: 'starting'; pid: number | null; port: number | null }
+  | ({ kind: 'ready' } & ReadyProcess)
+  | { kind: 'stopping' }
+  | { kind: 'failed'; error: StudioError; retryAtTicksMs: number }
+
+export interface BackendProcess {
+  /** To look at, never to act on. */
+  readonly state: ProcessState
+  readonly placement: Placement | null
+  /**
+   * @param prepare Asked only when a start is due. Its error is passed on as it is.
+   * @throws StudioError `backend-start-failed` and `backend-timeout` (data {name, cause, remedy, logTail}), `cancelled`.
+   */
+  ensureReady(prepare: () => Promise<Launch>, options: { timeoutMs: number; signal: AbortSignal }): Promise<ReadyProcess>
+  /** Takes over a process that was recognised and answers. Only while stopped. */
+  adopt(record: PidRecord & { start_time: string }, profile: LaunchProfile): void
+  /** Resolves when nothing of it is left. @param graceLimitMs At most so long between the polite signal and the other. */
+  stop(graceLimitMs?: number): Promise<void>
+}
+
+interface Running {
+  child: SupervisedChild & { pid: number }
+  profile: Pick<LaunchProfile, 'causes' | 'install_hint' | 'stop_grace_ms'>
+  /** Set for adopted processes: to be recognised once more before a signal. */
+  startTime: string | null
+  readyAtTicksMs: number
+  unwatchLog: () => void
+}
+
+export function createBackendProcess(options: {
+  name: string
+  /** Working folder of the child; holds nothing that could be run. */
+  folder: string
+  log: LogFile
+  pidFiles: PidFiles
+  clock: Clock
+  logger: Logger
+  choosePort: () => Promise<number>
+  onGone: (error: StudioError) => void
+}): BackendProcess {
+  const { name, folder, log, pidFiles, clock, logger, choosePort, onGone } = options
+  let state: ProcessState = { kind: 'stopped' }
+  let placement: Placement | null = null
+  let starting: { promise: Promise<ReadyProcess>; waiters: number; cancel: AbortController } | undefined
+  let running: Running | undefined
+  let ending: Promise<void> = Promise.resolve()
+  let failures = 0
+
+  const enter = (next: ProcessState) => {
+    logger.info('backend-state', { name, from: state.kind, to: next.kind, ...(next.kind === 'failed' ? { cause: next.error.data['cause'] } : {}) })
+    state = next
+  }
+
+  const enterFailed = (error: StudioError) => {
+    failures += 1
+    const backoffMs = failures < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 2))
+    enter({ kind: 'failed', error, retryAtTicksMs: clock.ticksMs() + backoffMs })
+  }
+
+  const cancelled = () => new StudioError('cancelled', `the start of ${name} was cancelled`, { data: { name } })
+
+  const end = async ({ child, startTime }: Running, graceMs: number) => {
+    if (startTime === null || (await startTimeOf(child.pid)) === startTime) {
+      const gone = await stopTree(child.pid, graceMs)
+      if (!gone) logger.error('backend-not-gone', { name, pid: child.pid })
+    }
+    child.forget()
+    pidFiles.remove(name)
+  }
+
+  const settleReady = (it: Running, ready: ReadyProcess) => {
+    it.readyAtTicksMs = clock.ticksMs()
+    it.unwatchLog = log.watch()
+    running = it
+    enter({ kind: 'ready', ...ready })
+    void it.child.exited.then((exit) => {
+      if (running !== it || state.kind !== 'ready') return
+      running = undefined
+      it.unwatchLog()
+      enter({ kind: 'stopping' })
+      ending = (async () => {
+        const tail = await log.tail()
+        const error = startFailure({ name, what: 'ended by itself', code: 'backend-failed', diagnosis: diagnose(it.profile, tail, exit), tail, exit })
+        if (clock.ticksMs() - it.readyAtTicksMs >= PROVEN_MS) failures = 0
+        // What it started may have outlived it.
+        await end(it, 0)
+        enterFailed(error)
+        onGone(error)
+      })()
+    })
+  }
+
+  const failureOf = async (launch: Launch, verdict: Exclude<StartVerdict, { kind: 'ready' }>, timeoutMs: number): Promise<StudioError> => {
+    const tail = await log.tail()
+    const by = (cause: 'port-in-use' | 'wrong-model' | 'no-progress'): Diagnosis => ({ cause, remedy: remedyFor(cause) })
+    switch (verdict.kind) {
+      case 'cancelled':
+        return cancelled()
+      case 'exited':
+        return startFailure({
+          name,
+          what: 'ended while it was starting',
+          diagnosis: diagnose(launch.profile, tail, verdict.exit),
+          tail,
+          exit: verdict.exit,
+        })
+      case 'foreign':
+        return startFailure({ name, what: 'cannot be reached: another program answers on its port', diagnosis: by('port-in-use'), tail })
+      case 'wrong-model':
+        return startFailure({
+          name,
+          what: 'was started, but its server offers other models',
+          diagnosis: by('wrong-model'),
+          tail,
+          data: { offered: verdict.ids.slice(0, 10), wanted: launch.servedId },
+        })
+      case 'stalled': {
+        const what = verdict.boundMs > timeoutMs ? `was not ready within ${verdict.boundMs} ms` : `showed no progress for ${verdict.boundMs} ms`
+        return startFailure({ name, what, code: 'backend-timeout', diagnosis: by('no-progress'), tail, data: { boundMs: verdict.boundMs } })
+      }
+    }
+  }
+
+  const recordOf = (launch: Launch, run: string, pid: number, port: number): PidRecord => ({
+    schema_version: 1,
+    name,
+    pid,
+    start_time: findStartTimeNow(pid) ?? null,
+    run,
+    command: [launch.executable, ...launch.argsFor(port)],
+    port,
+    served_id: launch.servedId,
+    launch_profile: launch.profile.name,
+    placement: { gpus: [...launch.placement.gpus], claim_mb: [...launch.placement.claimMb] },
+    load_ms: null,
+    started_at_ms: clock.nowMs(),
+    owner_pid: process.pid,
+    owner_start_time: findStartTimeNow(process.pid) ?? null,
+  })
+
+  const spawnWithLog = (launch: Launch, run: string, port: number): SupervisedChild => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const opened = log.openForChild()
+    try {
+      return spawnChild({
+        executable: launch.executable,
+        args: launch.argsFor(port),
+        environment: launch.environmentFor(run),
+        folder,
+        logDescriptor: opened.descriptor,
+      })
+    } finally {
+      opened.close()
+    }
+  }
+
+  const attempt = async (launch: Launch, timeoutMs: number, signal: AbortSignal): Promise<ReadyProcess> => {
+    const port = await choosePort()
+    if (signal.aborted) throw cancelled()
+    const startedAt = clock.ticksMs()
+    const run = randomUUID()
+    const child = spawnWithLog(launch, run, port)
+    const { pid } = child
+    if (pid === undefined) throw await failureOf(launch, { kind: 'exited', exit: await child.exited }, timeoutMs)
+    const it: Running = {
+      child: Object.assign(child, { pid }),
+      profile: launch.profile,
+      startTime: null,
+      readyAtTicksMs: 0,
+      unwatchLog: () => undefined,
+    }
+    let kept = false
+    try {
+      // Between the start and this line nothing waits: a crash of ours leaves no child that nobody knows.
+      const record = recordOf(launch, run, pid, port)
+      pidFiles.write(record)
+      enter({ kind: 'starting', pid, port })
+      const verdict = await awaitReady({
+        child: it.child,
+        port,
+        healthPath: launch.profile.health_path,
+        servedId: launch.servedId,
+        log,
+        timeoutMs,
+        signal,
+        clock,
+      })
+      if (verdict.kind !== 'ready') throw await failureOf(launch, verdict, timeoutMs)
+      const loadMs = Math.round(clock.ticksMs() - startedAt)
+      const [startTime, ownerStartTime] = await Promise.all([startTimeOf(pid), startTimeOf(process.pid)])
+      // Ended or cancelled in the meantime.
+      if (child.exit !== undefined) throw await failureOf(launch, { kind: 'exited', exit: child.exit }, timeoutMs)
+      if (signal.aborted) throw cancelled()
+      pidFiles.write({ ...record, start_time: startTime ?? record.start_time, owner_start_time: ownerStartTime ?? null, load_ms: loadMs })
+      kept = true
+      const ready = { pid, port, loadMs, adopted: false }
+      settleReady(it, ready)
+      return ready
+    } finally {
+      if (!kept) await end(it, child.exit === undefined ? Math.min(FAILED_GRACE_MS, launch.profile.stop_grace_ms) : 0)
+    }
+  }
+
+  const bringUp = async (prepare: () => Promise<Launch>, timeoutMs: number, signal: AbortSignal): Promise<ReadyProcess> => {
+    let prepared = false
+    try {
+      const launch = await prepare()
+      prepared = true
+      placement = launch.placement
+      for (let tries = 1; ; tries++) {
+        try {
+          return await attempt(launch, timeoutMs, signal)
+        } catch (error) {
+          const retry = error instanceof StudioError && error.data['cause'] === 'port-in-use' && tries < PORT_ATTEMPTS && !signal.aborted
+          if (!retry) throw error
+        }
+      }
+    } catch (error) {
+      const known =
+        error instanceof StudioError
+          ? error
+          : new StudioError('backend-start-failed', `${name} could not be started`, { data: unknownData(name), cause: error })
+      if (known.code === 'cancelled' || signal.aborted) enter({ kind: 'stopped' })
+      else if (prepared) enterFailed(known)
+      // Nothing was tried, so nothing has to be waited for.
+      else enter({ kind: 'failed', error: known, retryAtTicksMs: clock.ticksMs() })
+      throw known
+    } finally {
+      starting = undefined
+    }
+  }
+
+  const begin = (prepare: () => Promise<Launch>, timeoutMs: number) => {
+    enter({ kind: 'starting', pid: null, port: null })
+    const cancel = new AbortController()
+    const promise = bringUp(prepare, timeoutMs, cancel.signal)
+    promise.catch(() => undefined)
+    starting = { promise, waiters: 0, cancel }
+    return starting
+  }
+
+  const join = async (start: NonNullable<typeof starting>, signal: AbortSignal): Promise<ReadyProcess> => {
+    start.waiters += 1
+    let leave: (() => void) | undefined
+    try {
+      const left = new Promise<never>((_, reject) => {
+        leave = () => reject(cancelled())
+        signal.addEventListener('abort', leave, { once: true })
+      })
+      return await Promise.race([start.promise, left])
+    } finally {
+      if (leave) signal.removeEventListener('abort', leave)
+      start.waiters -= 1
+      if (start.waiters === 0) start.cancel.abort()
+    }
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    get placement() {
+      return placement
+    },
+
+    async ensureReady(prepare, { timeoutMs, signal }) {
+      for (;;) {
+        if (signal.aborted) throw cancelled()
+        switch (state.kind) {
+          case 'ready':
+            return state
+          case 'starting':
+            return join(starting!, signal)
+          case 'stopping':
+            await ending
+            break
+          case 'failed':
+            if (clock.ticksMs() < state.retryAtTicksMs) throw backedOff(state.error, state.retryAtTicksMs - clock.ticksMs())
+            return join(begin(prepare, timeoutMs), signal)
+          case 'stopped':
+            return join(begin(prepare, timeoutMs), signal)
+        }
+      }
+    },
+
+    adopt(record, profile) {
+      if (state.kind !== 'stopped') return
+      const child = Object.assign(adoptChild(record.pid, record.start_time), { pid: record.pid })
+      placement = { gpus: record.placement.gpus, claimMb: record.placement.claim_mb }
+      const it: Running = { child, profile, startTime: record.start_time, readyAtTicksMs: 0, unwatchLog: () => undefined }
+      settleReady(it, { pid: record.pid, port: record.port, loadMs: record.load_ms ?? 0, adopted: true })
+    },
+
+    async stop(graceLimitMs = Number.POSITIVE_INFINITY) {
+      if (starting) {
+        const { promise, cancel } = starting
+        cancel.abort()
+        await promise.catch(() => undefined)
+      }
+      const it = running
+      if (state.kind === 'ready' && it) {
+        running = undefined
+        it.unwatchLog()
+        enter({ kind: 'stopping' })
+        ending = end(it, Math.min(it.profile.stop_grace_ms, graceLimitMs)).finally(() => enter({ kind: 'stopped' }))
+      }
+      await ending
+    },
+  }
+}
+
+const unknownData = (name: string) => ({ name, cause: 'crashed', remedy: remedyFor('crashed'), logTail: [] })
+
+function backedOff(error: StudioError, waitMs: number): StudioError {
+  return new StudioError(error.code, error.message, {
+    data: { ...error.data, retryAfterSeconds: Math.ceil(waitMs / 1000) },
+    retry: 'later',
+    cause: error,
+  })
+}

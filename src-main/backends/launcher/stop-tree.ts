@@ -1,0 +1,62 @@
+/**
+ * Ends a model server with everything that it started. POSIX: our children lead their own process group, so the group is signalled.
+ * Windows: `taskkill /t`. The caller has made sure that the pid is ours (see process-table.ts).
+ */
+import { execFile } from 'node:child_process'
+import { findErrno } from '../../lib/studio-error.ts'
+import { findGroupMembers, isAlive, systemTool } from './process-table.ts'
+
+const LOOK_EVERY_MS = 50
+/** After the last signal: a process that hangs in the driver may take this long, or never go. */
+const KILL_WAIT_MS = 3_000
+
+const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+function taskkill(pid: number, force: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const args = ['/pid', String(pid), '/t', ...(force ? ['/f'] : [])]
+    execFile(systemTool('taskkill.exe'), args, { timeout: 10_000, windowsHide: true, shell: false }, () => resolve())
+  })
+}
+
+/** @returns False when there is nobody left to get it. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal)
+    return true
+  } catch (error) {
+    // EPERM: somebody is there (on macOS also: only zombies are).
+    return findErrno(error) === 'EPERM'
+  }
+}
+
+/** Whether the leader or anything in its group still runs. */
+export function treeAlive(pid: number): boolean {
+  if (process.platform === 'win32') return isAlive(pid)
+  if (!signalGroup(pid, 0)) return false
+  const members = findGroupMembers(pid)
+  return members === undefined || members.length > 0
+}
+
+async function goneWithin(pid: number, ms: number): Promise<boolean> {
+  for (const until = performance.now() + ms; ; ) {
+    if (!treeAlive(pid)) return true
+    if (performance.now() >= until) return false
+    await later(LOOK_EVERY_MS)
+  }
+}
+
+/**
+ * Politely, then by force after the grace period (0: by force at once). Takes at most `graceMs` + 3 s.
+ * @returns Whether nothing is left.
+ */
+export async function stopTree(pid: number, graceMs: number): Promise<boolean> {
+  if (graceMs > 0) {
+    if (process.platform === 'win32') await taskkill(pid, false)
+    else signalGroup(pid, 'SIGTERM')
+    if (await goneWithin(pid, graceMs)) return true
+  }
+  if (process.platform === 'win32') await taskkill(pid, true)
+  else signalGroup(pid, 'SIGKILL')
+  return goneWithin(pid, KILL_WAIT_MS)
+}
