@@ -29,7 +29,7 @@ async function ensureChromium() {
   if (existsSync(chromium.executablePath())) process.env.IMAGEWORKS_CHROMIUM = chromium.executablePath()
 }
 
-const SUITES = ['check', 'unit', 'contract', 'integration', 'ui', 'e2e']
+const SUITES = ['check', 'unit', 'contract', 'integration', 'gpu', 'ui', 'e2e']
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !SUITES.includes(name))
 if (unknown.length > 0) {

@@ -24,6 +24,7 @@ export default defineConfig({
       project('contract', ['tests/contract/**/*.test.ts'], { testTimeout: 60_000 }),
       project('integration', ['tests/integration/**/*.test.ts'], { testTimeout: 120_000 }),
       project('ui', ['tests/ui/**/*.test.ts'], { testTimeout: 180_000, fileParallelism: false }),
+      project('gpu', ['tests/gpu/**/*.test.ts'], { testTimeout: 600_000, fileParallelism: false }),
       project('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
     ],
   },
