@@ -347,6 +347,7 @@ export function createBackendProcess(options: {
       const child = Object.assign(adoptChild(record.pid, record.start_time), { pid: record.pid })
       placement = { gpus: record.placement.gpus, claimMb: record.placement.claim_mb }
       const it: Running = { child, profile, startTime: record.start_time, readyAtTicksMs: 0, unwatchLog: () => undefined }
+      pidFiles.write({ ...record, owner_pid: process.pid, owner_start_time: findStartTimeNow(process.pid) ?? null })
       settleReady(it, { pid: record.pid, port: record.port, loadMs: record.load_ms ?? 0, adopted: true })
     },
 

@@ -6,14 +6,14 @@ import type { Logger } from '../../lib/logger.ts'
 import { StudioError, toProblem } from '../../lib/studio-error.ts'
 import { backendOf, type RegistryEntry } from '../../registry/entry.ts'
 import type { Placement, Started } from '../../registry/serving.ts'
-import type { Environment, ReadGpus } from '../ports.ts'
+import type { Environment, ProcessRunner, ReadGpus } from '../ports.ts'
 import { awaitMemoryBack, freeByCard } from './await-memory.ts'
 import { type BackendProcess, createBackendProcess, type ProcessState } from './backend-process.ts'
 import { findFreePort } from './free-port.ts'
 import { fileStemOf } from './file-stem.ts'
 import type { LaunchProfiles } from './launch-profiles.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
-import { createPidFiles } from './pid-files.ts'
+import { createPidFiles, type PidRecord } from './pid-files.ts'
 import { createPrepareLaunch } from './prepare-launch.ts'
 import { recoverProcess } from './recover-processes.ts'
 import { shownLines } from './start-failure.ts'
@@ -34,8 +34,8 @@ export interface ProcessView {
   problem: Problem | null
 }
 
-export interface ProcessRunner {
-  /** The reason says what is missing and how to get it. Never rejects. */
+/** The port of the room, and what the window and the command line show of it. */
+export interface ChildRunner extends ProcessRunner {
   canServe(entry: RegistryEntry): Promise<{ ok: true } | { ok: false; code: string; reason: string }>
   /** Whether its program takes its whole share of a card at once, so that `measuredMb` is the share and not the need. */
   reservesMemory(entry: RegistryEntry): Promise<boolean>
@@ -49,11 +49,9 @@ export interface ProcessRunner {
   /** Resolves when nothing of it is left and three quarters of its memory are back (or 5 s have passed). Idempotent. */
   stop(name: string): Promise<void>
   /** `http://127.0.0.1:<port>/v1` while it is ready. */
-  baseUrlOf(name: string): URL | undefined
-  /** Told when a model ended without being asked to. Returns its own undo. */
-  onGone(listener: (name: string, error: StudioError) => void): () => void
+  baseUrlOf(name: string): string | null
   /** Once at the start, before the first `start`: takes over or ends what an earlier studio left. */
-  recover(): Promise<{ adopted: { name: string; placement: Placement }[]; reaped: string[] }>
+  recover(): Promise<readonly { entry: RegistryEntry; placement: Placement }[]>
   view(): ProcessView[]
   /** The last lines of its log as they may be shown. */
   logTail(name: string): Promise<string[]>
@@ -67,6 +65,8 @@ export interface ProcessRunnerOptions {
   environment: Environment
   clock: Clock
   logger: Logger
+  /** By exact name. A process whose entry is gone is ended by `recover`. */
+  findEntry: (name: string) => Promise<RegistryEntry | undefined>
   /** Fresh readings: free memory is compared before and after. Without it nothing is measured or waited for. */
   readGpus?: ReadGpus
   /** The entry's `extra_args` if the person's own layer gives them. Default: none. */
@@ -75,7 +75,7 @@ export interface ProcessRunnerOptions {
   platform?: NodeJS.Platform
 }
 
-export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunner {
+export function createProcessRunner(options: ProcessRunnerOptions): ChildRunner {
   const { dataFolder, launchProfiles, environment, clock, logger, choosePort = findFreePort, platform = process.platform } = options
   const folder = path.join(dataFolder, 'backends')
   const pidFiles = createPidFiles(folder)
@@ -120,6 +120,22 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     } finally {
       moving -= 1
     }
+  }
+
+  const recoverOne = async (record: PidRecord): Promise<{ entry: RegistryEntry; placement: Placement } | undefined> => {
+    const [profile, entry] = await Promise.all([
+      launchProfiles.find(record.launch_profile).catch(() => undefined),
+      options.findEntry(record.name).catch(() => undefined),
+    ])
+    const fate = await recoverProcess(record, entry && profile?.health_path)
+    logger.info('backend-recovered', { name: record.name, pid: record.pid, fate: fate.kind })
+    if (fate.kind === 'owned') return undefined
+    if (fate.kind !== 'adopted' || !profile || !entry) {
+      pidFiles.remove(record.name)
+      return undefined
+    }
+    ownerOf(record.name).process.adopt(fate.record, profile)
+    return { entry, placement: { gpus: record.placement.gpus, claimMb: record.placement.claim_mb } }
   }
 
   return {
@@ -176,7 +192,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 
     baseUrlOf(name) {
       const state = owners.get(name)?.process.state
-      return state?.kind === 'ready' ? new URL(`http://127.0.0.1:${state.port}/v1`) : undefined
+      return state?.kind === 'ready' ? `http://127.0.0.1:${state.port}/v1` : null
     },
 
     onGone(listener) {
@@ -185,25 +201,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     },
 
     async recover() {
-      const adopted: { name: string; placement: Placement }[] = []
-      const reaped: string[] = []
-      const recoverOne = async (record: ReturnType<typeof pidFiles.list>[number]) => {
-        const find = (name: string) => launchProfiles.find(name).catch(() => undefined)
-        const fate = await recoverProcess(record, async (name) => (await find(name))?.health_path)
-        logger.info('backend-recovered', { name: record.name, pid: record.pid, fate: fate.kind })
-        if (fate.kind === 'owned') return
-        const profile = await find(record.launch_profile)
-        if (fate.kind === 'adopted' && profile) {
-          ownerOf(record.name).process.adopt(fate.record, profile)
-          pidFiles.write({ ...fate.record, owner_pid: process.pid, owner_start_time: null })
-          adopted.push({ name: record.name, placement: { gpus: record.placement.gpus, claimMb: record.placement.claim_mb } })
-          return
-        }
-        if (fate.kind === 'reaped') reaped.push(record.name)
-        pidFiles.remove(record.name)
-      }
-      await Promise.all(pidFiles.list().map((record) => recoverOne(record)))
-      return { adopted, reaped }
+      const found = await Promise.all(pidFiles.list().map((record) => recoverOne(record)))
+      return found.filter((it) => it !== undefined)
     },
 
     view: () =>

@@ -32,7 +32,8 @@ function reapLeftovers(record: PidRecord): void {
   }
 }
 
-export async function recoverProcess(record: PidRecord, healthPathOf: (profile: string) => Promise<string | undefined>): Promise<Fate> {
+/** @param healthPath Undefined when its model is no longer known: it is ended whatever it serves. */
+export async function recoverProcess(record: PidRecord, healthPath: string | undefined): Promise<Fate> {
   if (record.owner_start_time !== null && (await startTimeOf(record.owner_pid)) === record.owner_start_time) return { kind: 'owned' }
   const startTime = await startTimeOf(record.pid)
   if (startTime === undefined) {
@@ -41,7 +42,6 @@ export async function recoverProcess(record: PidRecord, healthPathOf: (profile: 
   }
   const same = record.start_time === null ? carriesRun(record.pid, record.run) : record.start_time === startTime
   if (!same) return { kind: 'stranger' }
-  const healthPath = await healthPathOf(record.launch_profile)
   if (healthPath !== undefined) {
     const answer = await askServer(record.port, healthPath)
     const right = answer.kind === 'serving' && answer.ids.includes(record.served_id)
