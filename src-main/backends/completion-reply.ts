@@ -17,7 +17,8 @@ function isCompletion(value: unknown): value is Completion {
   )
 }
 
-function wantsUsage(body: Readonly<Record<string, unknown>>): boolean {
+/** Whether a stream is to end with the count of its tokens. */
+export function wantsUsage(body: Readonly<Record<string, unknown>>): boolean {
   const options = body['stream_options']
   return typeof options === 'object' && options !== null && 'include_usage' in options && options.include_usage === true
 }

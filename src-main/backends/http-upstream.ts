@@ -1,4 +1,7 @@
-/** One HTTP request to a model server: bytes as they come, deadlines for each stage, the caller's abort carried through. */
+/**
+ * Requests to model servers: bytes as they come, deadlines for each stage, the caller's abort carried through, connections kept and used
+ * again. Owns every socket to a model server; `dispose()` ends them.
+ */
 import http from 'node:http'
 import https from 'node:https'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
@@ -11,9 +14,14 @@ export interface UpstreamTimeouts {
   firstByteMs: number
   /** Between two pieces of the answer. */
   idleMs: number
+  /** From the call to the answer's last byte; half an hour when it is left out. */
+  totalMs?: number
 }
 
-export const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 5_000, firstByteMs: 300_000, idleMs: 60_000 }
+const TOTAL_MS = 1_800_000
+export const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 5_000, firstByteMs: 300_000, idleMs: 60_000, totalMs: TOTAL_MS }
+/** For a short question that is asked aside, such as which models are there. */
+export const within = (boundMs: number): UpstreamTimeouts => ({ connectMs: boundMs, firstByteMs: boundMs, idleMs: boundMs, totalMs: boundMs })
 
 export interface UpstreamRequest {
   method: 'GET' | 'POST'
@@ -24,7 +32,55 @@ export interface UpstreamRequest {
   signal: AbortSignal
 }
 
+export interface Upstream {
+  /** Resolves with the status line. @throws StudioError `backend-unreachable`, `backend-timeout`, `backend-failed`, `cancelled`; so does the body. */
+  request(request: UpstreamRequest): Promise<BackendReply>
+  /** Ends every connection; answers under way break off. */
+  dispose(): void
+}
+
+export interface UpstreamOptions {
+  /** To one origin at a time; further requests wait for one. Far above what a model server answers side by side. */
+  maxSocketsPerOrigin?: number
+  /** After which an unused connection is closed. */
+  idleSocketMs?: number
+}
+
+const MAX_IDLE_PER_ORIGIN = 16
+
+export function createUpstream({ maxSocketsPerOrigin = 256, idleSocketMs = 15_000 }: UpstreamOptions = {}): Upstream {
+  const pooling = { keepAlive: true, maxSockets: maxSocketsPerOrigin, maxFreeSockets: MAX_IDLE_PER_ORIGIN, timeout: idleSocketMs }
+  // An agent keeps one pool for each origin.
+  const agents = { 'http:': new http.Agent(pooling), 'https:': new https.Agent(pooling) }
+  return {
+    async request(request) {
+      const agent = agents[request.url.protocol === 'https:' ? 'https:' : 'http:']
+      const startedAtMs = performance.now()
+      try {
+        return await send(request, agent)
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error
+        // The server closed a connection that had been left open, before it saw this request: once more, on a new one.
+        const leftMs = Math.max(1, (request.timeouts.totalMs ?? TOTAL_MS) - (performance.now() - startedAtMs))
+        return send({ ...request, timeouts: { ...request.timeouts, totalMs: leftMs } }, false)
+      }
+    },
+    dispose() {
+      agents['http:'].destroy()
+      agents['https:'].destroy()
+    },
+  }
+}
+
+/** One request on a connection of its own, for what is asked once. @throws StudioError as `Upstream.request`. */
+export const requestUpstream = (request: UpstreamRequest): Promise<BackendReply> => send(request, false)
+
+/** Not a failure yet: a kept connection turned out to be closed before a byte of an answer came. */
+class StaleConnection extends Error {}
+
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL'])
+/** What writing to, or waiting on, a connection gives that the other side has closed. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
 
 function describeFailure(error: unknown, origin: string): StudioError {
   if (error instanceof StudioError) return error
@@ -50,8 +106,7 @@ function timedOut(origin: string, stage: string, boundMs: number): StudioError {
   })
 }
 
-/** @throws StudioError `backend-unreachable`, `backend-timeout`, `backend-failed`, `cancelled`; so does the body. */
-export function requestUpstream(request: UpstreamRequest): Promise<BackendReply> {
+function send(request: UpstreamRequest, agent: http.Agent | false): Promise<BackendReply> {
   const { method, url, headers, body, timeouts, signal } = request
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new StudioError('cancelled', 'the caller went away'))
@@ -59,7 +114,7 @@ export function requestUpstream(request: UpstreamRequest): Promise<BackendReply>
     // Redirects are not followed: photos go to the address that was agreed to and to no other.
     const sent = client.request(url, {
       method,
-      agent: false,
+      agent,
       headers: {
         accept: '*/*',
         'accept-encoding': 'identity',
@@ -67,48 +122,67 @@ export function requestUpstream(request: UpstreamRequest): Promise<BackendReply>
         ...headers,
       },
     })
-    let timer: NodeJS.Timeout | undefined
-    const arm = (stage: string, boundMs: number) => {
-      clearTimeout(timer)
-      timer = setTimeout(() => sent.destroy(timedOut(url.origin, stage, boundMs)), boundMs)
-    }
-    const onAbort = () => sent.destroy(new StudioError('cancelled', 'the caller went away'))
+    let stageTimer: NodeJS.Timeout | undefined
+    let answer: http.IncomingMessage | undefined
+    const ending: Ending = { reason: null }
     const settle = () => {
-      clearTimeout(timer)
+      clearTimeout(stageTimer)
+      clearTimeout(totalTimer)
       signal.removeEventListener('abort', onAbort)
     }
+    const end = (reason: StudioError) => {
+      ending.reason ??= reason
+      settle()
+      sent.destroy(reason)
+      answer?.destroy(reason)
+    }
+    const arm = (stage: string, boundMs: number) => {
+      clearTimeout(stageTimer)
+      stageTimer = setTimeout(() => end(timedOut(url.origin, stage, boundMs)), boundMs)
+    }
+    const onAbort = () => end(new StudioError('cancelled', 'the caller went away'))
+    const { totalMs = TOTAL_MS } = timeouts
+    const totalTimer = setTimeout(() => end(timedOut(url.origin, 'the whole answer', totalMs)), totalMs)
+    totalTimer.unref()
     signal.addEventListener('abort', onAbort, { once: true })
-    arm('connecting', timeouts.connectMs)
     sent.once('socket', (socket) => {
       const connected = () => arm('waiting for the first byte', timeouts.firstByteMs)
-      if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected)
-      else connected()
+      if (!socket.connecting) return connected()
+      arm('connecting', timeouts.connectMs)
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected)
     })
     sent.on('error', (error) => {
       settle()
-      reject(describeFailure(error, url.origin))
+      const stale = ending.reason === null && answer === undefined && sent.reusedSocket && CLOSED.has(findErrno(error) ?? '')
+      reject(stale ? new StaleConnection() : (ending.reason ?? describeFailure(error, url.origin)))
     })
     sent.once('response', (response) => {
-      clearTimeout(timer)
+      clearTimeout(stageTimer)
+      answer = response
       resolve({
         status: response.statusCode ?? 0,
         headers: flatten(response.headers),
-        body: readBody(response, { idleMs: timeouts.idleMs, origin: url.origin, signal, settle }),
+        body: readBody(response, { idleMs: timeouts.idleMs, origin: url.origin, ending, settle }),
       })
     })
     sent.end(body)
   })
 }
 
+interface Ending {
+  /** Why we ended the exchange ourselves; null while we did not. */
+  reason: StudioError | null
+}
+
 interface Reading {
   idleMs: number
   origin: string
-  signal: AbortSignal
+  ending: Ending
   settle(): void
 }
 
 async function* readBody(response: http.IncomingMessage, reading: Reading): AsyncGenerator<Uint8Array, void, undefined> {
-  const { idleMs, origin, signal, settle } = reading
+  const { idleMs, origin, ending, settle } = reading
   const iterator = response.iterator({ destroyOnReturn: true })
   try {
     for (;;) {
@@ -119,9 +193,9 @@ async function* readBody(response: http.IncomingMessage, reading: Reading): Asyn
       yield step.value as Uint8Array
     }
   } catch (error) {
-    if (signal.aborted) throw new StudioError('cancelled', 'the caller went away', { cause: error })
-    throw describeFailure(error, origin)
+    throw ending.reason ?? describeFailure(error, origin)
   } finally {
+    // A whole answer leaves its connection to the next request; what is left early takes the connection along.
     response.destroy()
     settle()
   }

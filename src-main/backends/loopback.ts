@@ -37,11 +37,25 @@ export function findBaseUrl(entry: RegistryEntry): URL | undefined {
 }
 
 /**
- * Consent belongs to one address: an entry that is pointed elsewhere later has lost it.
+ * All addresses under which the entry's model is served, each once; `base_urls` first.
+ * @throws StudioError `endpoint-invalid`.
+ */
+export function findBaseUrls(entry: RegistryEntry): URL[] {
+  const listed = (entry.backend_config.base_urls ?? []).map(parseBaseUrl)
+  // The usual port of a backend is a guess, which a list of addresses makes needless.
+  const own = listed.length === 0 || entry.backend_config.base_url ? findBaseUrl(entry) : undefined
+  const all = own ? [...listed, own] : listed
+  return [...new Map(all.map((url) => [url.href, url])).values()]
+}
+
+/**
+ * Consent belongs to one address (`metadata.endpoint_consent`: an origin, or a list of them): an entry that is pointed elsewhere later
+ * has lost it.
  * @throws StudioError `endpoint-consent-required`.
  */
 export function requireConsent(entry: RegistryEntry, url: URL): void {
-  if (isLoopback(url) || entry.metadata['endpoint_consent'] === url.origin) return
+  const agreed = entry.metadata['endpoint_consent']
+  if (isLoopback(url) || agreed === url.origin || (Array.isArray(agreed) && agreed.includes(url.origin))) return
   throw new StudioError(
     'endpoint-consent-required',
     `${entry.name} answers at ${url.origin}, outside this machine, and nobody agreed to send photos there`,

@@ -1,46 +1,23 @@
-/** A running Ollama: which models it has, which of them see pictures, and its OpenAI-compatible door. It is never started or changed by us. */
-import { z } from 'zod'
+/** A running Ollama through its native protocol: chats, what it has, loading and unloading. The daemon itself is never started or ended by us. */
 import type { Clock } from '../lib/clock.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { servedIdsOf, type RegistryEntry } from '../registry/entry.ts'
-import type { Availability, Backend } from '../registry/serving.ts'
-import { BriefCache } from './brief-cache.ts'
-import { readJson, requestUpstream, type UpstreamTimeouts } from './http-upstream.ts'
+import { type RegistryEntry, servedIdsOf } from '../registry/entry.ts'
+import type { Availability, Backend, BackendReply, ChatRequest } from '../registry/serving.ts'
+import { wantsUsage } from './completion-reply.ts'
+import { readJson, type Upstream, type UpstreamTimeouts } from './http-upstream.ts'
 import { parseBaseUrl, requireConsent } from './loopback.ts'
+import { createOllamaDaemon, type LoadedModel, type OllamaModel, type OllamaSnapshot, sameTag } from './ollama/daemon.ts'
+import { toCompletion, toEvents } from './ollama/native-reply.ts'
+import { contextTokensOf, type KeepAlive, toNativeChat } from './ollama/native-request.ts'
+import { createResidency } from './ollama/residency.ts'
 
-const PROBE_MS = 1_000
-const FRESH_MS = 2_000
-/** Not there: asked less often, since on some systems even a refusal takes its time and every request would wait for it. */
-const ABSENT_FRESH_MS = 10_000
+export type { OllamaModel } from './ollama/daemon.ts'
+
 const DEFAULT_PORT = 11_434
-
-const tagsReply = z.object({
-  models: z
-    .array(
-      z.object({
-        name: z.string().min(1).max(300),
-        digest: z.string().default(''),
-        size: z.number().nonnegative().default(0),
-        details: z.object({ quantization_level: z.string().nullish(), family: z.string().nullish() }).nullish(),
-      }),
-    )
-    .nullish(),
-})
-const psReply = z.object({ models: z.array(z.object({ name: z.string() })).nullish() })
-const showReply = z.object({
-  capabilities: z.array(z.string()).nullish(),
-  projector_info: z.record(z.string(), z.unknown()).nullish(),
-  details: z.object({ families: z.array(z.string()).nullish() }).nullish(),
-})
-
-export interface OllamaModel {
-  tag: string
-  digest: string
-  sizeBytes: number
-  quantization: string | null
-  family: string | null
-}
-type OllamaSnapshot = { running: true; models: OllamaModel[]; loaded: string[] } | { running: false; reason: string }
+const REPLY_CAP_BYTES = 64 * 1024 * 1024
+const UNLOAD_WITHIN_MS = 30_000
+/** The studio unloads after the grace period itself; the daemon's own clock only catches what we could not. */
+const KEEP_BEYOND_GRACE_MS = 60_000
 
 export interface OllamaBackend extends Backend {
   readonly baseUrl: string
@@ -49,55 +26,34 @@ export interface OllamaBackend extends Backend {
   /** The installed models that see pictures, by Ollama's own word; asked once a model and kept by its digest. */
   visionModels(): Promise<OllamaModel[]>
   forget(): void
+  /**
+   * Resolves when the daemon lists the model as loaded; null where it keeps no such list.
+   * @throws StudioError `backend-start-failed`, `weights-missing`, `backend-unreachable`, `backend-timeout`, `cancelled`.
+   */
+  load(entry: RegistryEntry, options: { timeoutMs: number; signal: AbortSignal }): Promise<LoadedModel | null>
+  /** False when the daemon would not let go of it within half a minute. Never rejects. */
+  unload(entry: RegistryEntry): Promise<boolean>
+  /** As the daemon holds it now; `unknown` where that cannot be said. Never rejects. */
+  residence(entry: RegistryEntry): Promise<LoadedModel | 'absent' | 'unknown'>
 }
 
-/** `llava` and `llava:latest` are one model. */
-const sameTag = (a: string, b: string) => a.replace(/:latest$/, '').toLowerCase() === b.replace(/:latest$/, '').toLowerCase()
+export interface OllamaBackendOptions {
+  /** Origin of the one Ollama that entries without an address of their own mean. */
+  baseUrl: string
+  upstream: Upstream
+  clock: Clock
+  timeouts: UpstreamTimeouts
+  /** Milliseconds without a request after which a model may go; asked each time. */
+  graceMs: () => number
+}
 
-export function createOllamaBackend(options: { baseUrl: string; clock: Clock; timeouts: UpstreamTimeouts }): OllamaBackend {
-  const { baseUrl, clock, timeouts } = options
-  const snapshots = new BriefCache<OllamaSnapshot>(clock, ({ running }) => (running ? FRESH_MS : ABSENT_FRESH_MS))
+const pullHint = (entry: RegistryEntry) => `get it with: ollama pull ${entry.served_model_id ?? entry.name}`
+
+export function createOllamaBackend(options: OllamaBackendOptions): OllamaBackend {
+  const { baseUrl, upstream, clock, timeouts, graceMs } = options
+  const daemon = createOllamaDaemon({ upstream, clock })
+  const residency = createResidency({ upstream, daemon, clock })
   const seesByDigest = new Map<string, boolean>()
-
-  const ask = async <T>(origin: string, path: string, shape: z.ZodType<T>, body?: unknown): Promise<T> => {
-    const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), PROBE_MS)
-    const bounds = { connectMs: PROBE_MS, firstByteMs: PROBE_MS, idleMs: PROBE_MS }
-    try {
-      const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
-      const url = new URL(path, origin)
-      const reply = await requestUpstream({ method: bytes ? 'POST' : 'GET', url, body: bytes, timeouts: bounds, signal: abort.signal })
-      const json = await readJson(reply, origin)
-      const parsed = shape.safeParse(json)
-      if (reply.status !== 200 || !parsed.success) throw new StudioError('backend-failed', `the server at ${origin} does not answer like Ollama`)
-      return parsed.data
-    } finally {
-      clearTimeout(timer)
-      abort.abort()
-    }
-  }
-
-  const look = async (origin: string): Promise<OllamaSnapshot> => {
-    try {
-      const [tags, ps] = await Promise.all([
-        ask(origin, '/api/tags', tagsReply),
-        // Older versions have no list of what is loaded.
-        ask(origin, '/api/ps', psReply).catch(() => ({ models: [] })),
-      ])
-      const models = (tags.models ?? []).map(({ name, digest, size, details }) => ({
-        tag: name,
-        digest,
-        sizeBytes: size,
-        quantization: details?.quantization_level && details.quantization_level !== 'unknown' ? details.quantization_level : null,
-        family: details?.family ?? null,
-      }))
-      return { running: true, models, loaded: (ps.models ?? []).map(({ name }) => name) }
-    } catch (error) {
-      const silent = error instanceof StudioError && error.code === 'backend-failed'
-      return { running: false, reason: silent ? error.message : `Ollama does not answer at ${origin}` }
-    }
-  }
-  const snapshotOf = (origin: string) => snapshots.get(origin, () => look(origin))
 
   /** The entry's own address when it has one that differs from the usual port; else the one Ollama we know. */
   const originOf = (entry: RegistryEntry): string => {
@@ -111,58 +67,125 @@ export function createOllamaBackend(options: { baseUrl: string; clock: Clock; ti
     requireConsent(entry, url)
     return url.origin
   }
+  const tagIn = (entry: RegistryEntry, tags: readonly { tag: string }[]) =>
+    tags.find(({ tag }) => servedIdsOf(entry).some((id) => sameTag(id, tag)))?.tag
+  const keepAliveOf = (entry: RegistryEntry): KeepAlive => (entry.pinned ? -1 : `${Math.ceil((graceMs() + KEEP_BEYOND_GRACE_MS) / 1000)}s`)
 
-  const findTag = (entry: RegistryEntry, models: readonly OllamaModel[]) =>
-    models.find(({ tag }) => servedIdsOf(entry).some((id) => sameTag(id, tag)))?.tag
-  const pullHint = (entry: RegistryEntry) => `get it with: ollama pull ${entry.served_model_id ?? entry.name}`
+  const notThere = (entry: RegistryEntry) =>
+    new StudioError('weights-missing', `Ollama does not have ${entry.served_model_id ?? entry.name}; ${pullHint(entry)}`, {
+      data: { name: entry.name },
+    })
+
+  /** Where the entry is served and under which tag. */
+  const place = async (entry: RegistryEntry): Promise<{ origin: string; tag: string }> => {
+    const origin = originOf(entry)
+    const now = await daemon.snapshot(origin)
+    if (!now.running) throw new StudioError('backend-unreachable', now.reason, { data: { name: entry.name, origin }, retry: 'later' })
+    const tag = tagIn(entry, now.models)
+    if (tag === undefined) throw notThere(entry)
+    return { origin, tag }
+  }
+
+  const chatNatively = async (entry: RegistryEntry, request: ChatRequest, signal: AbortSignal): Promise<BackendReply> => {
+    const { origin, tag } = await place(entry)
+    // The bytes, not `request.body`, hold the entry's defaults and whatever was done to pictures and history.
+    const body = JSON.parse(request.encode(tag).toString('utf8')) as Record<string, unknown>
+    const native = toNativeChat(body, { tag, entry, keepAlive: keepAliveOf(entry), stream: request.stream })
+    const bytes = Buffer.from(JSON.stringify(native))
+    const reply = await upstream.request({ method: 'POST', url: new URL('/api/chat', origin), body: bytes, timeouts, signal })
+    if (reply.status !== 200) return refusal(reply, entry)
+    const names = { model: tag, nowMs: clock.nowMs() }
+    if (request.stream) {
+      const events = toEvents(reply.body, { ...names, includeUsage: wantsUsage(body) })
+      return { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8' }, body: events }
+    }
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: oneCompletion(reply, origin, names) }
+  }
+
+  const refusal = async (reply: BackendReply, entry: RegistryEntry): Promise<BackendReply> => {
+    if (reply.status !== 404 && reply.status !== 503) return reply
+    for await (const _ of reply.body) break
+    if (reply.status === 503)
+      throw new StudioError('backend-overloaded', 'Ollama has too many requests waiting', { data: { name: entry.name }, retry: 'later' })
+    daemon.forget()
+    throw notThere(entry)
+  }
 
   return {
     name: 'ollama',
     baseUrl,
-    snapshot: () => snapshotOf(baseUrl),
+    snapshot: () => daemon.snapshot(baseUrl),
     async visionModels() {
-      const now = await snapshotOf(baseUrl)
+      const now = await daemon.snapshot(baseUrl)
       if (!now.running) return []
       const answers = await Promise.all(
-        now.models.map(async (model) => {
-          const known = seesByDigest.get(model.digest)
+        now.models.map(async ({ tag, digest }) => {
+          const known = seesByDigest.get(digest)
           if (known !== undefined) return known
-          const show = await ask(baseUrl, '/api/show', showReply, { model: model.tag }).catch(() => undefined)
-          if (!show) return false
-          const families = show.details?.families ?? []
-          const sees = show.capabilities
-            ? show.capabilities.includes('vision')
-            : Object.keys(show.projector_info ?? {}).length > 0 || families.some((family) => family === 'clip' || family === 'mllama')
-          if (model.digest !== '') seesByDigest.set(model.digest, sees)
-          return sees
+          const sees = await daemon.sees(baseUrl, tag).catch(() => null)
+          if (sees !== null && digest !== '') seesByDigest.set(digest, sees)
+          return sees ?? false
         }),
       )
       return now.models.filter((_, i) => answers[i] === true)
     },
-    forget: () => snapshots.forget(),
+    forget: () => daemon.forget(),
     async availability(entry): Promise<Availability> {
       try {
-        const now = await snapshotOf(originOf(entry))
+        const now = await daemon.snapshot(originOf(entry))
         if (!now.running) return { state: 'not-installed', reason: `${now.reason}; start it, then ${pullHint(entry)}` }
-        const tag = findTag(entry, now.models)
-        if (tag === undefined) return { state: 'not-installed', reason: pullHint(entry) }
-        return { state: now.loaded.some((loaded) => sameTag(loaded, tag)) ? 'ready' : 'available', reason: null }
+        if (tagIn(entry, now.models) === undefined) return { state: 'not-installed', reason: pullHint(entry) }
+        return { state: tagIn(entry, now.loaded) === undefined ? 'available' : 'ready', reason: null }
       } catch (error) {
         return { state: 'unreachable', reason: error instanceof Error ? error.message : 'unknown' }
       }
     },
     async chat(entry, request, signal) {
-      const origin = originOf(entry)
-      const now = await snapshotOf(origin)
-      if (!now.running) throw new StudioError('backend-unreachable', now.reason, { data: { name: entry.name, origin }, retry: 'later' })
-      const tag = findTag(entry, now.models)
-      if (tag === undefined) {
-        throw new StudioError('weights-missing', `Ollama does not have ${entry.served_model_id ?? entry.name}; ${pullHint(entry)}`, {
-          data: { name: entry.name },
+      const route = request.route ?? 'chat/completions'
+      if (route === 'chat/completions') return chatNatively(entry, request, signal)
+      const { origin, tag } = await place(entry)
+      return upstream.request({ method: 'POST', url: new URL(`/v1/${route}`, origin), body: request.encode(tag), timeouts, signal })
+    },
+    async load(entry, { timeoutMs, signal }) {
+      const { origin, tag } = await place(entry)
+      try {
+        return await residency.load(origin, {
+          name: entry.name,
+          tag,
+          keepAlive: keepAliveOf(entry),
+          contextTokens: contextTokensOf(entry),
+          timeoutMs,
+          signal,
         })
+      } finally {
+        daemon.forget()
       }
-      const body = request.encode(tag)
-      return requestUpstream({ method: 'POST', url: new URL('/v1/chat/completions', origin), body, timeouts, signal })
+    },
+    async unload(entry) {
+      try {
+        const origin = originOf(entry)
+        const now = await daemon.snapshot(origin)
+        if (!now.running) return true
+        const tag = tagIn(entry, now.models)
+        return tag === undefined || (await residency.unload(origin, tag, UNLOAD_WITHIN_MS))
+      } catch {
+        // Only an address that may not be used: nothing of ours is there.
+        return true
+      } finally {
+        daemon.forget()
+      }
+    },
+    async residence(entry) {
+      try {
+        const held = await daemon.loaded(originOf(entry))
+        return held === null ? 'unknown' : (held.find(({ tag }) => servedIdsOf(entry).some((id) => sameTag(id, tag))) ?? 'absent')
+      } catch (error) {
+        return error instanceof StudioError && error.code === 'backend-unreachable' ? 'absent' : 'unknown'
+      }
     },
   }
+}
+
+async function* oneCompletion(reply: BackendReply, origin: string, names: { model: string; nowMs: number }): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(JSON.stringify(toCompletion(await readJson(reply, origin, REPLY_CAP_BYTES), names)))
 }

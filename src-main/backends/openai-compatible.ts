@@ -1,70 +1,34 @@
-/** A server that speaks OpenAI's protocol at an address: vLLM, llama-server, LMDeploy, LM Studio, a gateway, another machine. */
+/**
+ * A server that speaks OpenAI's protocol at one or several addresses: vLLM, llama-server, LMDeploy, LM Studio, a gateway, a cluster.
+ * Another address is tried only while nothing of an answer has come, and only when the first could not be reached or said 503.
+ */
 import type { BackendName } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { backendOf, huggingFaceIdOf, type RegistryEntry, servedIdsOf } from '../registry/entry.ts'
-import type { Availability, Backend } from '../registry/serving.ts'
+import { backendOf, huggingFaceIdOf, type RegistryEntry } from '../registry/entry.ts'
+import type { Availability, Backend, BackendReply, ChatRequest } from '../registry/serving.ts'
 import { BriefCache } from './brief-cache.ts'
-import { readJson, requestUpstream, type UpstreamTimeouts } from './http-upstream.ts'
-import { findBaseUrl, requireConsent } from './loopback.ts'
-import type { Environment } from './ports.ts'
+import type { Upstream, UpstreamTimeouts } from './http-upstream.ts'
+import { findBaseUrls, requireConsent } from './loopback.ts'
+import { createAddressPool } from './remote/address-pool.ts'
+import { askServedModels, type Listing, servedId } from './remote/served-models.ts'
+import type { Authorize } from './secrets/authorization.ts'
 
-const PROBE_MS = 1_000
 const FRESH_MS = 2_000
-
-/** What a server said when asked for its models; `null`: it answers, but keeps no list (some gateways). */
-type Listing = { kind: 'models'; ids: string[] | null } | { kind: 'none'; reason: string }
 
 export interface OpenAiCompatibleOptions {
   name: BackendName
+  upstream: Upstream
   clock: Clock
-  environment: Environment
+  authorize: Authorize
   timeouts: UpstreamTimeouts
+  /** Where the entry is served when the studio started its server itself; null for the addresses that the entry names. */
+  ownAddress?: (entry: RegistryEntry) => URL | null
 }
 
-function authorization(entry: RegistryEntry, environment: Environment): Record<string, string> {
-  const variable = entry.backend_config.api_key_env
-  if (!variable) return {}
-  const key = environment[variable]?.trim()
-  if (!key) {
-    throw new StudioError('secret-missing', `${entry.name} needs its key in the environment variable ${variable}`, {
-      data: { name: entry.name, variable },
-    })
-  }
-  return { authorization: `Bearer ${key}` }
-}
-
-/** @throws StudioError `backend-unreachable` when the entry names no address, `endpoint-invalid`, `endpoint-consent-required`. */
-function addressOf(entry: RegistryEntry): URL {
-  const url = findBaseUrl(entry)
-  if (!url) throw new StudioError('backend-unreachable', `${entry.name} names no address`, { data: { name: entry.name } })
-  requireConsent(entry, url)
-  return url
-}
-
-async function askModels(url: URL, headers: Record<string, string>): Promise<Listing> {
-  const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), PROBE_MS)
-  const timeouts = { connectMs: PROBE_MS, firstByteMs: PROBE_MS, idleMs: PROBE_MS }
-  try {
-    const reply = await requestUpstream({ method: 'GET', url: new URL(`${url.href}/models`), headers, timeouts, signal: abort.signal })
-    if ([404, 405, 501].includes(reply.status)) return { kind: 'models', ids: null }
-    if (reply.status === 401 || reply.status === 403) return { kind: 'none', reason: `the server at ${url.origin} refuses our key` }
-    if (reply.status !== 200) return { kind: 'none', reason: `the server at ${url.origin} answers ${reply.status} when asked for its models` }
-    const json = (await readJson(reply, url.origin)) as { data?: unknown } | null
-    const data = Array.isArray(json?.data) ? (json.data as unknown[]) : []
-    const ids = data.flatMap((item) => {
-      const id = typeof item === 'object' && item !== null && 'id' in item ? item.id : undefined
-      return typeof id === 'string' ? [id] : []
-    })
-    return { kind: 'models', ids }
-  } catch (error) {
-    const reason = error instanceof StudioError && error.code !== 'cancelled' ? error.message : `no answer from ${url.origin} within ${PROBE_MS} ms`
-    return { kind: 'none', reason }
-  } finally {
-    clearTimeout(timer)
-    abort.abort()
-  }
+export interface OpenAiCompatibleBackend extends Backend {
+  /** Whether the right model answers at an address that the entry names, whoever started it. Never rejects. */
+  answersAsConfigured(entry: RegistryEntry): Promise<boolean>
 }
 
 function howToGet(entry: RegistryEntry, url: URL): string {
@@ -73,54 +37,132 @@ function howToGet(entry: RegistryEntry, url: URL): string {
   return `; start a server for ${source} there`
 }
 
-export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions): Backend {
-  const { name, clock, environment, timeouts } = options
-  const listings = new BriefCache<Listing>(clock, FRESH_MS)
+const unreachable = (entry: RegistryEntry, reason: string, data: Record<string, unknown> = {}) =>
+  new StudioError('backend-unreachable', `${entry.name}: ${reason}`, { data: { name: entry.name, ...data }, retry: 'later' })
 
-  const listingOf = (entry: RegistryEntry, url: URL) => {
-    const headers = authorization(entry, environment)
-    return listings.get(`${url.href} ${entry.backend_config.api_key_env ?? ''}`, () => askModels(url, headers))
+export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions): OpenAiCompatibleBackend {
+  const { name, upstream, clock, authorize, timeouts, ownAddress } = options
+  const listings = new BriefCache<Listing>(clock, FRESH_MS)
+  const pool = createAddressPool(clock)
+
+  /** @throws StudioError `backend-unreachable` when the entry names no address, `endpoint-invalid`, `endpoint-consent-required`. */
+  const configuredAddresses = (entry: RegistryEntry): URL[] => {
+    const urls = findBaseUrls(entry)
+    if (urls.length === 0) throw unreachable(entry, 'it names no address')
+    for (const url of urls) requireConsent(entry, url)
+    return urls
   }
-  /** The id under which this server knows the entry; undefined when it serves other models. */
-  const servedId = (entry: RegistryEntry, ids: string[] | null): string | undefined =>
-    ids === null ? servedIdsOf(entry)[0] : servedIdsOf(entry).find((id) => ids.includes(id))
+  const addressesOf = (entry: RegistryEntry): URL[] => {
+    const own = ownAddress?.(entry) ?? null
+    return own ? [own] : configuredAddresses(entry)
+  }
+
+  const listingOf = async (entry: RegistryEntry, url: URL): Promise<Listing> => {
+    const headers = await authorize(entry)
+    const { api_key_env: variable, api_key_name: keyName } = entry.backend_config
+    return listings.get(`${url.href} ${variable ?? ''} ${keyName ?? ''}`, () => askServedModels(upstream, url, headers))
+  }
+  /** A "no" is asked anew, since the server may have started a moment ago. */
+  const lookAgain = async (entry: RegistryEntry, url: URL) => {
+    const first = servedId(entry, await listingOf(entry, url), url)
+    if ('id' in first) return first
+    listings.forget()
+    return servedId(entry, await listingOf(entry, url), url)
+  }
+
+  const availableAt = async (entry: RegistryEntry, urls: readonly URL[]): Promise<Availability> => {
+    const found = await Promise.all(urls.map(async (url) => servedId(entry, await listingOf(entry, url), url)))
+    const missing = found.flatMap((each) => ('id' in each ? [] : [each]))
+    if (missing.length < found.length) return { state: 'ready', reason: null }
+    // A local server is something to start; an address elsewhere is something that is down.
+    const local = backendOf(entry) !== 'remote'
+    const reason = missing.map((each) => each.reason).join('; ')
+    return {
+      state: local ? 'not-installed' : 'unreachable',
+      reason: local && missing[0]?.serves.length === 0 ? reason + howToGet(entry, urls[0]!) : reason,
+    }
+  }
+
+  const send = async (entry: RegistryEntry, request: ChatRequest, url: URL, id: string, signal: AbortSignal): Promise<BackendReply> =>
+    upstream.request({
+      method: 'POST',
+      url: new URL(`${url.href}/${request.route ?? 'chat/completions'}`),
+      headers: await authorize(entry),
+      body: request.encode(id),
+      timeouts,
+      signal,
+    })
 
   return {
     name,
-    async availability(entry): Promise<Availability> {
+    async availability(entry) {
       try {
-        const url = addressOf(entry)
-        const listing = await listingOf(entry, url)
-        // A local server is something to start; an address elsewhere is something that is down.
-        const absent = backendOf(entry) === 'remote' ? 'unreachable' : 'not-installed'
-        if (listing.kind === 'none') return { state: absent, reason: `${listing.reason}${absent === 'not-installed' ? howToGet(entry, url) : ''}` }
-        if (servedId(entry, listing.ids) !== undefined) return { state: 'ready', reason: null }
-        const others = listing.ids?.slice(0, 3).join(', ') || 'nothing'
-        return { state: absent, reason: `the server at ${url.origin} serves ${others}, not ${servedIdsOf(entry)[0]}` }
+        return await availableAt(entry, addressesOf(entry))
       } catch (error) {
         return { state: 'unreachable', reason: error instanceof Error ? error.message : 'unknown' }
       }
     },
+    async answersAsConfigured(entry) {
+      try {
+        return (await availableAt(entry, configuredAddresses(entry))).state === 'ready'
+      } catch {
+        return false
+      }
+    },
     async chat(entry, request, signal) {
-      const url = addressOf(entry)
-      const headers = authorization(entry, environment)
-      // Photos go to the model that was meant, not to whoever happens to listen on the port.
-      const listing = await listingOf(entry, url)
-      if (listing.kind === 'none') {
-        throw new StudioError('backend-unreachable', `${entry.name}: ${listing.reason}`, {
-          data: { name: entry.name, origin: url.origin },
-          retry: 'later',
-        })
+      const urls = new Map(addressesOf(entry).map((url) => [url.href, url]))
+      const limit = entry.backend_config.max_concurrent_requests ?? Number.POSITIVE_INFINITY
+      const tried = new Set<string>()
+      let failure: StudioError | undefined
+      for (;;) {
+        const lease = await pool.lease([...urls.keys()], { tried, limit, signal })
+        if (lease === null) throw failure ?? unreachable(entry, 'none of its addresses answered a moment ago')
+        const url = urls.get(lease.address)!
+        tried.add(lease.address)
+        const last = tried.size === urls.size
+        try {
+          // Photos go to the model that was meant, not to whoever happens to listen on the port.
+          const served = await lookAgain(entry, url)
+          if (!('id' in served)) throw unreachable(entry, served.reason, { origin: url.origin, serves: served.serves })
+          const reply = await send(entry, request, url, served.id, signal)
+          lease.judge(reply.status === 503 ? 'failed' : 'well')
+          if (reply.status !== 503 || last) return holding(reply, lease, signal)
+          for await (const _ of reply.body) break
+          failure = unreachable(entry, `the server at ${url.origin} says that it is not available`, { origin: url.origin })
+        } catch (error) {
+          const elsewhere = isConnectionFailure(error)
+          lease.judge(elsewhere ? 'failed' : 'given-up')
+          lease.release()
+          if (!elsewhere || last) throw error
+          failure = error
+          continue
+        }
+        lease.release()
       }
-      const id = servedId(entry, listing.ids)
-      if (id === undefined) {
-        const others = listing.ids?.slice(0, 3).join(', ') || 'nothing'
-        throw new StudioError('backend-unreachable', `the server at ${url.origin} serves ${others}, not ${servedIdsOf(entry)[0]}`, {
-          data: { name: entry.name, origin: url.origin, serves: listing.ids?.slice(0, 10) ?? [] },
-        })
-      }
-      const body = request.encode(id)
-      return requestUpstream({ method: 'POST', url: new URL(`${url.href}/chat/completions`), headers, body, timeouts, signal })
     },
   }
+}
+
+/** Not a byte of an answer came, and the server had not begun to work on one as far as can be told. */
+function isConnectionFailure(error: unknown): error is StudioError {
+  if (!(error instanceof StudioError)) return false
+  if (error.code === 'backend-timeout') return error.data['stage'] === 'connecting'
+  return error.code === 'backend-unreachable' || error.code === 'backend-failed'
+}
+
+/** Keeps the place at the address until the answer is over: read to its end, left early, or not wanted any more. */
+function holding(reply: BackendReply, lease: { release(): void }, signal: AbortSignal): BackendReply {
+  const release = () => {
+    signal.removeEventListener('abort', release)
+    lease.release()
+  }
+  signal.addEventListener('abort', release, { once: true })
+  const body = async function* () {
+    try {
+      yield* reply.body
+    } finally {
+      release()
+    }
+  }
+  return { ...reply, body: body() }
 }

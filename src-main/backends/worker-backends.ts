@@ -9,6 +9,8 @@ import { completionReply } from './completion-reply.ts'
 import { createWorkerLifetime } from './worker-lifetime.ts'
 
 export interface WorkerBackend extends Backend {
+  /** Ends its worker now, unless a request is in work; the next request starts it again. */
+  unload(): Promise<void>
   dispose(): void
 }
 
@@ -29,6 +31,7 @@ export function createEmbeddedBackend(options: WorkerBackendOptions): WorkerBack
       const completion = await lifetime.call('chat', { body: { ...request.body, model: entry.name } }, signal)
       return completionReply(completion, request)
     },
+    unload: () => lifetime.unload(),
     dispose: () => lifetime.dispose(),
   }
 }
@@ -76,6 +79,7 @@ export function createOnnxBackend(options: WorkerBackendOptions): WorkerBackend 
         const completion = await lifetime.call('chat', { body: { ...request.body, model: entry.name } }, signal)
         return completionReply(completion, request)
       }),
+    unload: () => lifetime.unload(),
     dispose: () => lifetime.dispose(),
   }
 }

@@ -10,6 +10,8 @@ export interface WorkerLifetime {
   readonly inFlight: number
   /** @throws StudioError as the worker gave it, `backend-failed` when its process ended, `backend-timeout`, `cancelled`. */
   call(method: string, params: unknown, signal: AbortSignal): Promise<unknown>
+  /** Ends the worker now, unless a request is in work: then the grace period does it later. */
+  unload(): Promise<void>
   /** Ends the grace timer; the worker itself belongs to whoever made it. */
   dispose(): void
 }
@@ -67,6 +69,12 @@ export function createWorkerLifetime(options: { worker: WorkerClient; label: str
         inFlight -= 1
         if (inFlight === 0) armGrace()
       }
+    },
+    async unload() {
+      if (inFlight > 0) return
+      clearTimeout(graceTimer)
+      answeredOnce = false
+      await worker.unload()
     },
     dispose: () => clearTimeout(graceTimer),
   }
