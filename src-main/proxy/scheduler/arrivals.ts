@@ -9,7 +9,11 @@ export function ensureModel(draft: Draft, name: string, demand: ModelDemand): Mo
   const known = draft.state.models.get(name) ?? stoppedModel(name, demand)
   draft.state.models.set(name, known)
   const isOurs = known.demand.managed && isLoaded(known)
-  if (isOurs || known.inFlight > 0) return known
+  if (isOurs || known.inFlight > 0) {
+    // Its figures are those it was loaded with; whether it may go is asked anew.
+    if (known.demand.pinned !== demand.pinned) known.demand = { ...known.demand, pinned: demand.pinned }
+    return known
+  }
   known.demand = demand
   if (demand.managed === (known.phase === 'ready')) {
     known.phase = demand.managed ? 'stopped' : 'ready'

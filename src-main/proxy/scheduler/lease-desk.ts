@@ -64,6 +64,8 @@ export function createLeaseDesk(desk: Desk): LeaseDesk & { over(id: string): voi
       const bounded = Math.min(TTL_CEILING_MS, Math.max(TTL_FLOOR_MS, ttlMs))
       await desk.ask(id, signal, { kind: 'lease-asked', id, owner, reason, ttlMs: bounded, atMs: desk.now() })
       const token = randomBytes(32).toString('base64url')
+      if (desk.current()?.id === id && signal.aborted) desk.dispatch({ kind: 'lease-ended', id, cause: 'its asker went away', atMs: desk.now() })
+      if (desk.current()?.id !== id) throw new StudioError('cancelled', 'the lease ended as it began')
       held = { id, digest: digestOf(token) }
       return { token, ttlMs: bounded }
     },
