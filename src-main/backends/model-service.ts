@@ -1,19 +1,25 @@
 /** Models, roles and profiles as the studio serves them: one place that joins the registry, what really answers, and what the user chose. */
 import type { ModelSummary, ProfileState, Selection } from '../contract/model.ts'
+import path from 'node:path'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { backendOf, displayNameOf, type RegistryEntry, rolesOf } from '../registry/entry.ts'
-import { mergeLayers, type Registry } from '../registry/layers.ts'
+import { backendOf, displayNameOf, isMissing, type RegistryEntry, rolesOf } from '../registry/entry.ts'
+import type { Registry } from '../registry/layers.ts'
 import { resolveModelName } from '../registry/resolve.ts'
 import { listRoles, requireRole, type RoleRow } from '../registry/roles.ts'
 import { remediesFor, selectByRole, type SelectionRequest } from '../registry/select.ts'
 import type { Availability } from '../registry/serving.ts'
 import type { BackendSet } from './backend-set.ts'
 import type { Deployment } from './deployment.ts'
-import { describeOllamaModels } from './discovered-models.ts'
+import { createDiscovery, type Discovery } from './discovery/discovery.ts'
+import { createVersionLock, type VersionLock } from './discovery/version-lock.ts'
+import { createWeightsDigests } from './discovery/weights-digest.ts'
 import { describeEndpoint, type NewEndpoint } from './endpoints.ts'
 import { findBaseUrl, isLoopback } from './loopback.ts'
+import { createModelUpkeep, type ModelUpkeep, type ShownModel } from './model-upkeep.ts'
 import type { SettingsStore, TellProblem } from './ports.ts'
 import type { RegistryFiles } from './registry-files.ts'
+import { createRegistryView } from './registry-view.ts'
 
 interface SelectOptions {
   assumeInstalled?: boolean | undefined
@@ -22,7 +28,16 @@ interface SelectOptions {
   profile?: string | undefined
 }
 
-export interface ModelService {
+type Shown = ModelSummary & ShownModel
+
+export interface ModelService extends Omit<ModelUpkeep, 'show' | 'editOverlay'> {
+  /** One model whole. Any spelling. @throws StudioError `model-unknown`, `model-ambiguous`. */
+  show(name: string): Promise<Shown>
+  /**
+   * Lays a merge patch over the user's own changes of the entry: null takes a value back to what ships.
+   * @throws StudioError `registry-invalid` when the entry would not be valid: nothing is saved then.
+   */
+  editOverlay(name: string, patch: Readonly<Record<string, unknown>>): Promise<Shown>
   registry(): Promise<Registry>
   list(): Promise<ModelSummary[]>
   listRoles(): Promise<RoleRow[]>
@@ -51,7 +66,16 @@ export interface ModelServiceOptions {
   tell: TellProblem
   /** Told when the list or a choice changed. */
   onChanged: () => void
+  /** Where models are looked for; default: the running Ollama alone. */
+  discovery?: Discovery
+  /** Default: remembers digests in the data folder. */
+  locks?: VersionLock
+  clock?: Clock
+  /** Graphics memory in MB of entries by measurement or estimate; those that are missing are judged by the registry's figure. */
+  needMbOf?: (entries: readonly RegistryEntry[]) => Promise<ReadonlyMap<string, number>>
 }
+
+const NO_PLACES = { huggingFace: [], lmStudio: [], gguf: [] }
 
 const choiceKey = (role: string) => `model.role.${role}`
 
@@ -93,18 +117,27 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     tell(problem)
   }
 
+  const { baseUrl: ollamaBaseUrl } = backends.ollama
+  const discovery = options.discovery ?? createDiscovery({ ollamaBaseUrl, places: () => NO_PLACES, keyFor: async () => undefined })
+  const memory = path.join(files.dataFolder, 'weight-digests.json')
+  const locks = options.locks ?? createVersionLock({ weights: createWeightsDigests(memory), ollamaBaseUrl })
+  const view = createRegistryView({ files, ollama: backends.ollama })
+  const upkeep = createModelUpkeep({ files, view, discovery, locks, clock: options.clock ?? systemClock, onChanged })
+
   const registry = async (): Promise<Registry> => {
-    const [layers, vision] = await Promise.all([files.layers(), backends.ollama.visionModels()])
-    const described = mergeLayers(layers)
-    const tags = described.entries.filter((entry) => entry.backend === 'ollama').map((entry) => entry.served_model_id ?? entry.name)
-    const found = describeOllamaModels(vision, new Set(described.entries.map((entry) => entry.name)), new Set(tags))
-    const [curated, user] = layers
-    const merged =
-      found.length === 0 || !curated || !user
-        ? described
-        : mergeLayers([curated, { layer: 'discovered', file: `Ollama at ${backends.ollama.baseUrl}`, records: found }, user])
+    const merged = await view.registry()
     for (const problem of merged.problems) tellOnce(problem)
     return merged
+  }
+
+  /** A model whose weights are gone cannot be loaded; a server that still holds it may go on answering. */
+  const availabilityOf = async (entries: readonly RegistryEntry[]): Promise<Map<string, Availability>> => {
+    const all = await backends.availabilityOf(entries)
+    for (const entry of entries.filter(isMissing)) {
+      if (all.get(entry.name)?.state !== 'available') continue
+      all.set(entry.name, { state: 'not-installed', reason: 'its weights are no longer where they were found' })
+    }
+    return all
   }
 
   const chosenFor = (role: string): string | null => {
@@ -113,19 +146,27 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   }
 
   const prepare = async (role: string, { assumeInstalled = false, topN, profile }: SelectOptions): Promise<SelectionRequest> => {
-    const [view, choice] = await Promise.all([registry(), deployment.choice(profile)])
-    requireRole(view, role)
-    const availability = await backends.availabilityOf(view.entries)
-    return { registry: view, profile: choice.active, role, availability, assumeInstalled, topN }
+    const [current, choice] = await Promise.all([registry(), deployment.choice(profile)])
+    requireRole(current, role)
+    const [availability, needMbOf] = await Promise.all([availabilityOf(current.entries), options.needMbOf?.(current.entries)])
+    return { registry: current, profile: choice.active, role, availability, assumeInstalled, needMbOf, topN }
   }
 
   const list = async () => {
     const { entries } = await registry()
-    const availability = await backends.availabilityOf(entries)
+    const availability = await availabilityOf(entries)
     return entries.map((entry) => summarize(entry, availability.get(entry.name)))
   }
 
+  const withSummary = async (shown: ShownModel): Promise<Shown> => {
+    const availability = await availabilityOf([shown.entry])
+    return { ...summarize(shown.entry, availability.get(shown.entry.name)), ...shown }
+  }
+
   return {
+    ...upkeep,
+    show: async (name) => withSummary(await upkeep.show(name)),
+    editOverlay: async (name, patch) => withSummary(await upkeep.editOverlay(name, patch)),
     registry,
     list,
     listRoles: async () => listRoles(await registry()),
@@ -133,22 +174,21 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       return { ...selectByRole(await prepare(role, selectOptions)), chosen: chosenFor(role) }
     },
     async choose(role, model) {
-      const view = await registry()
-      requireRole(view, role)
-      settings.set(choiceKey(role), model === null ? null : resolveModelName(view, model).name)
+      const current = await registry()
+      requireRole(current, role)
+      settings.set(choiceKey(role), model === null ? null : resolveModelName(current, model).name)
       onChanged()
     },
     async discover() {
       backends.ollama.forget()
-      const [now, vision] = await Promise.all([backends.ollama.snapshot(), backends.ollama.visionModels()])
-      onChanged()
+      const [now, vision] = await Promise.all([backends.ollama.snapshot(), backends.ollama.visionModels(), upkeep.scan('ollama')])
       return { ollama: { running: now.running, baseUrl: backends.ollama.baseUrl, visionModels: vision.map(({ tag }) => tag) } }
     },
     async addEndpoint(endpoint) {
-      const view = await registry()
-      for (const role of endpoint.roles) requireRole(view, role)
+      const current = await registry()
+      for (const role of endpoint.roles) requireRole(current, role)
       const record = describeEndpoint(endpoint)
-      const present = view.entries.find((entry) => entry.name === record.name)
+      const present = current.entries.find((entry) => entry.name === record.name)
       if (present && present.metadata['added_by_user'] !== true) {
         const reason = `another model is already called ${record.name}`
         throw new StudioError('endpoint-invalid', `the server cannot be added: ${reason}`, { data: { reason } })
@@ -174,12 +214,12 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       return deployment.state()
     },
     async modelForRole(role, override) {
-      const view = await registry()
-      requireRole(view, role)
-      if (override) return resolveModelName(view, override)
+      const current = await registry()
+      requireRole(current, role)
+      if (override) return resolveModelName(current, override)
       const chosen = chosenFor(role)
       if (chosen !== null) {
-        const kept = view.entries.find((entry) => entry.name === chosen)
+        const kept = current.entries.find((entry) => entry.name === chosen)
         if (kept) return kept
         tellOnce({
           code: 'model-unknown',

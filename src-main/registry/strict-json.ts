@@ -32,7 +32,7 @@ function readKey(text: string, from: number, end: number): string {
 const pathOf = (frames: readonly Frame[]): Step[] => frames.map(({ at }) => at)
 
 /** The first fault in a text that `JSON.parse` accepts. One pass, no recursion. */
-export function findJsonFault(text: string): JsonFault | undefined {
+export function findJsonFault(text: string, depthCap = DEPTH_CAP): JsonFault | undefined {
   const frames: Frame[] = []
   let keyIsNext = false
   for (let i = 0; i < text.length; i++) {
@@ -40,7 +40,7 @@ export function findJsonFault(text: string): JsonFault | undefined {
     switch (text[i]) {
       case '{':
       case '[':
-        if (frames.length >= DEPTH_CAP) return { path: pathOf(frames), reason: `is nested deeper than ${DEPTH_CAP} levels` }
+        if (frames.length >= depthCap) return { path: pathOf(frames), reason: `is nested deeper than ${depthCap} levels` }
         frames.push(text[i] === '{' ? { keys: new Set(), at: '' } : { keys: null, at: 0 })
         keyIsNext = text[i] === '{'
         break

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { describeOllamaModels } from '../../../src-main/backends/discovered-models.ts'
 import { describeEndpoint } from '../../../src-main/backends/endpoints.ts'
 import { findBaseUrl, isLoopback, ollamaBaseUrlFrom, parseBaseUrl, requireConsent } from '../../../src-main/backends/loopback.ts'
 import { entrySchema } from '../../../src-main/registry/entry.ts'
@@ -73,19 +72,4 @@ describe('a server that the user adds', () => {
       }
     })
   }
-})
-
-describe('what Ollama has and nobody described', () => {
-  const model = (tag: string, quantization: string | null = 'Q4_K_M') => ({ tag, digest: tag, sizeBytes: 4_000_000_000, quantization, family: 'f' })
-  it('three looks must give identical entries, known tags none, and one name is never used twice', () => {
-    const look = () =>
-      describeOllamaModels(
-        [model('llava:7b'), model('llava/7b'), model('qwen2.5vl:7b'), model('moondream:latest', null)],
-        new Set(),
-        new Set(['qwen2.5vl:7b']),
-      )
-    expect(look().map(({ name }) => name)).toEqual(['llava:7b'.replace(':', '_') + '_(Q4_K_M)', 'moondream'])
-    expect(look()).toEqual(look())
-    for (const record of look()) expect(entrySchema.safeParse(record).success).toBe(true)
-  })
 })
