@@ -50,8 +50,8 @@ export interface ChildRunner extends ProcessRunner {
   stop(name: string): Promise<void>
   /** `http://127.0.0.1:<port>/v1` while it is ready. */
   baseUrlOf(name: string): string | null
-  /** Once at the start, before the first `start`: takes over or ends what an earlier studio left. */
-  recover(): Promise<readonly { entry: RegistryEntry; placement: Placement }[]>
+  /** Once at the start, before the first `start`: takes over what an earlier studio left and still serves a model that we know, ends the rest. */
+  recover(): Promise<{ entry: RegistryEntry; placement: Placement }[]>
   view(): ProcessView[]
   /** The last lines of its log as they may be shown. */
   logTail(name: string): Promise<string[]>
@@ -65,7 +65,7 @@ export interface ProcessRunnerOptions {
   environment: Environment
   clock: Clock
   logger: Logger
-  /** By exact name. A process whose entry is gone is ended by `recover`. */
+  /** By exact name. */
   findEntry: (name: string) => Promise<RegistryEntry | undefined>
   /** Fresh readings: free memory is compared before and after. Without it nothing is measured or waited for. */
   readGpus?: ReadGpus
@@ -129,13 +129,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): ChildRunner 
     ])
     const fate = await recoverProcess(record, entry && profile?.health_path)
     logger.info('backend-recovered', { name: record.name, pid: record.pid, fate: fate.kind })
-    if (fate.kind === 'owned') return undefined
-    if (fate.kind !== 'adopted' || !profile || !entry) {
-      pidFiles.remove(record.name)
-      return undefined
+    if (fate.kind === 'adopted' && profile && entry) {
+      ownerOf(record.name).process.adopt(fate.record, profile)
+      return { entry, placement: { gpus: record.placement.gpus, claimMb: record.placement.claim_mb } }
     }
-    ownerOf(record.name).process.adopt(fate.record, profile)
-    return { entry, placement: { gpus: record.placement.gpus, claimMb: record.placement.claim_mb } }
+    if (fate.kind !== 'owned') pidFiles.remove(record.name)
+    return undefined
   }
 
   return {

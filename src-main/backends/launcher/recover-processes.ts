@@ -32,7 +32,7 @@ function reapLeftovers(record: PidRecord): void {
   }
 }
 
-/** @param healthPath Undefined when its model is no longer known: it is ended whatever it serves. */
+/** @param healthPath Undefined when its model or its launch profile is no more: it is ended whatever it serves. */
 export async function recoverProcess(record: PidRecord, healthPath: string | undefined): Promise<Fate> {
   if (record.owner_start_time !== null && (await startTimeOf(record.owner_pid)) === record.owner_start_time) return { kind: 'owned' }
   const startTime = await startTimeOf(record.pid)

@@ -82,7 +82,7 @@ describe('a start', () => {
     const impatient = new AbortController()
     const left = failureOf(runner.start(entry, ON_PROCESSOR, { timeoutMs: 20_000, signal: impatient.signal }))
     const stays = runner.start(entry, ON_PROCESSOR, startOptions())
-    await until('child', () => runner.view()[0]?.pid != null)
+    await until('child', () => Boolean(runner.view()[0]?.pid))
     impatient.abort()
     expect((await left).code).toBe('cancelled')
     await stays
@@ -92,7 +92,7 @@ describe('a start', () => {
     const alone = new AbortController()
     const gone = failureOf(runner.start(slow, ON_PROCESSOR, { timeoutMs: 20_000, signal: alone.signal }))
     const viewOf = () => runner.view().find((each) => each.name === 'model-b')
-    await until('child', () => viewOf()?.pid != null)
+    await until('child', () => Boolean(viewOf()?.pid))
     const pid = viewOf()!.pid!
     alone.abort()
     expect((await gone).code).toBe('cancelled')
@@ -194,7 +194,7 @@ describe('the end', () => {
     const stage = makeStage()
     const runner = makeRunner(stage)
     const waiting = failureOf(runner.start(scriptedEntry(stage, 'slow', ['--load-ms', '60000']), ON_PROCESSOR, startOptions()))
-    await until('child', () => runner.view()[0]?.pid != null)
+    await until('child', () => Boolean(runner.view()[0]?.pid))
     const pid = runner.view()[0]!.pid!
     await runner.stop('slow')
     expect((await waiting).code).toBe('cancelled')
@@ -236,7 +236,7 @@ describe('what it took', () => {
     const runner = makeRunner(stage, { readGpus })
     const start = (name: string) => runner.start(scriptedEntry(stage, name, ['--load-ms', '150']), { gpus: [0], claimMb: [4000] }, startOptions())
     const first = start('a')
-    await until('child', () => runner.view()[0]?.pid != null)
+    await until('child', () => Boolean(runner.view()[0]?.pid))
     freeMb = 11_200
     expect((await first).measuredMb).toEqual({ 0: 3800 })
     const [b, c] = await Promise.all([start('b'), start('c')])
