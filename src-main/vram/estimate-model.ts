@@ -75,10 +75,15 @@ interface Known {
 }
 
 function shapeOf(entry: VramEntry): Known {
-  const header = headerShape(entry.metadata)
+  const header = headerShape(entry.metadata, entry.family)
   const table = knownModel([String(entry.source['huggingface_id'] ?? ''), entry.served_model_id, entry.name])
   const complete = header.layers !== undefined && header.kvHeads !== undefined && header.keyDim !== undefined && header.hidden !== undefined
-  return { shape: { ...table, ...header }, source: complete ? 'header' : 'table' }
+  // A header tells less of its tower than the table of that very tower.
+  const same = header.vision === undefined || (table?.vision?.layers === header.vision.layers && table.vision.hidden === header.vision.hidden)
+  const vision = same ? (table?.vision ?? header.vision) : header.vision
+  // An encoder's share is in the table alone; the header counts the decoder.
+  const layers = table?.crossLayers === undefined ? (header.layers ?? table?.layers) : table.layers
+  return { shape: { ...table, ...header, ...(vision && { vision }), ...(layers !== undefined && { layers }) }, source: complete ? 'header' : 'table' }
 }
 
 const ruleOf = (shape: ModelShape): ImageRule | undefined => (shape.imageRule === undefined ? undefined : IMAGE_RULES[shape.imageRule])

@@ -4,7 +4,7 @@ import { estimateModel, type KnownEstimate, type ModelWish, type PartName } from
 import { kvCacheBytes } from '../../../src-main/vram/kv-cache.ts'
 import type { VramEntry } from '../../../src-main/vram/ports.ts'
 import { claimOn, shareFor } from '../../../src-main/vram/reservation.ts'
-import { qwen3Config, vramEntry } from './entry-samples.ts'
+import { qwen3Architecture, vramEntry } from './entry-samples.ts'
 
 const MIB = 2 ** 20
 const known = (entry: VramEntry, wish: ModelWish = {}): KnownEstimate => {
@@ -46,7 +46,7 @@ describe('cases that somebody logged', () => {
       backend: 'vllm',
       quantization: 'bf16',
       capabilities: { text: true },
-      metadata: { config: { ...qwen3Config, max_position_embeddings: 131_072 }, architecture: { params_billion: 8.19 } },
+      metadata: { architecture: { ...qwen3Architecture, context_length: 131_072, params_billion: 8.19 } },
       backend_config: { extra_args: ['--gpu-memory-utilization', '0.92'] },
     })
     const found = known(entry, { contextTokens: 89_040 })
@@ -87,9 +87,17 @@ describe('each number', () => {
     const strange = estimateModel(vramEntry({ ...qwen3, quantization: 'q9_zz' }), { contextTokens: 4096 })
     expect(strange.known ? [] : strange.missing.map(({ figure }) => figure)).toEqual(['weights'])
   })
-  it('a window that the configuration switches off must not shrink the cache', () => {
-    const entry = vramEntry({ metadata: { config: qwen3Config }, download_size_bytes: 1e9, capabilities: {} })
-    expect(mib(known(entry, { contextTokens: 8192 }), 'kv')).toBe(1152)
+  it('a window of unknown pattern must not shrink the cache', () => {
+    const at = (sliding_window: object) =>
+      mib(
+        known(vramEntry({ metadata: { architecture: { ...qwen3Architecture, sliding_window } }, download_size_bytes: 1e9, capabilities: {} }), {
+          contextTokens: 8192,
+        }),
+        'kv',
+      )
+    expect(at({ window: 1024 })).toBe(1152)
+    expect(at({ window: 1024, global_layers: 36 })).toBe(1152)
+    expect(at({ window: 1024, global_every: 6 })).toBe((6 * 8192 + 30 * 1536) / 256)
   })
   it('the KV type of the flags counts, whoever wrote it', () => {
     const entry = vramEntry({ ...qwen3, backend_config: { extra_args: ['--kv-cache-dtype', 'fp8', '--max-model-len', '8192'] } })
@@ -103,24 +111,13 @@ describe('each number', () => {
     expect(mib(known(entry), 'kv')).toBe(2304)
   })
   it('the context is never above what the model was trained for', () => {
-    const entry = vramEntry({ metadata: { config: qwen3Config }, download_size_bytes: 1e9, capabilities: {} })
+    const entry = vramEntry({ metadata: { architecture: qwen3Architecture }, download_size_bytes: 1e9, capabilities: {} })
     expect(known(entry, { contextTokens: 157_000 }).contextTokens).toEqual({ value: 40_960, source: 'header' })
   })
-  it('GGUF keys are read as well', () => {
-    const gguf = {
-      'general.architecture': 'gemma3',
-      'general.parameter_count': 12.2e9,
-      'gemma3.block_count': 48,
-      'gemma3.attention.head_count': 16,
-      'gemma3.attention.head_count_kv': 8,
-      'gemma3.attention.key_length': 256,
-      'gemma3.attention.value_length': 256,
-      'gemma3.attention.sliding_window': 1024,
-      'gemma3.embedding_length': 3840,
-    }
-    const found = known(vramEntry({ metadata: { gguf }, download_size_bytes: 8e9 }), { contextTokens: 2048 })
-    expect(mib(found, 'kv')).toBe(608)
-    expect(found.parts[1]?.source).toBe('header')
+  it('of a header goes before the table of its name', () => {
+    const entry = vramEntry({ ...qwen3, metadata: { architecture: { ...qwen3Architecture, num_layers: 18 } }, download_size_bytes: 5e9 })
+    const kv = known(entry, { contextTokens: 8192 }).parts[1]
+    expect(kv).toEqual({ part: 'kv', bytes: 576 * MIB, source: 'header' })
   })
   it('cross attention holds picture tokens instead of text', () => {
     const entry = vramEntry({ backend: 'ollama', served_model_id: 'llama3.2-vision:11b', quantization: 'q4_k_m', image_policy: { long_edge: 1024 } })
