@@ -30,7 +30,7 @@ export interface LeaseDesk {
 
 interface Desk {
   begin(): Promise<void>
-  ask(id: string, signal: AbortSignal, event: SchedulerEvent): Promise<unknown>
+  ask(id: string, signal: AbortSignal | null, event: SchedulerEvent): Promise<unknown>
   dispatch(event: SchedulerEvent): void
   current(): LeaseState | null
   now(): number

@@ -63,7 +63,7 @@ function apply(draft: Draft, event: SchedulerEvent): void {
     case 'request-cancelled':
       if (state.waiters.some((waiter) => waiter.id === event.id)) {
         refuse(draft, event.id, refusal('cancelled', 'the request was cancelled while it waited', {}, 'never'))
-      }
+      } else if (state.lease?.expiresAtMs === null) endLease(draft, event.id, 'its asker went away')
       return
     case 'request-finished':
       return finish(draft, event.id)

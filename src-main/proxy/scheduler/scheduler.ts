@@ -6,19 +6,21 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
-import type { ModelRunner, Placement } from '../../registry/serving.ts'
+import type { ModelRunner } from '../../registry/serving.ts'
 import type { Admission, Grant, Priority } from '../ports.ts'
+import { createAskers, type WaitTimes } from './askers.ts'
+import { createCardReadings } from './card-readings.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
 import { createLeaseDesk, type LeaseDesk } from './lease-desk.ts'
-import type { Capacity, CardReading, FindEntry, LimitsPort, SetTimer } from './ports.ts'
+import type { Capacity, FindEntry, LimitsPort, SetTimer } from './ports.ts'
+import { createModelWork } from './model-work.ts'
+import { findPreloadItems } from './preload-items.ts'
 import { reduce } from './reducer.ts'
-import { initialState, type ModelDemand, type PreloadItem, type Refusal, type State } from './state.ts'
+import { toRefusal } from './refusal-errors.ts'
+import { holdsMemory, initialState, type ModelDemand, type State } from './state.ts'
 import { createTransitions, type SchedulerView, viewOf } from './view.ts'
 import { type WouldStart, wouldStart } from './would-start.ts'
 
-/** A reading of the cards older than this is not trusted with a new load. */
-const CAPACITY_FRESH_MS = 1000
-const CAPACITY_BOUND_MS = 3000
 const DISPOSE_BOUND_MS = 15_000
 
 export interface SchedulerOptions {
@@ -52,24 +54,10 @@ export interface Scheduler extends Admission {
   dispose(): Promise<void>
 }
 
-interface Asker {
-  resolve(times: { queueMs: number; loadMs: number }): void
-  reject(error: StudioError): void
-}
-
 const nodeTimer: SetTimer = (ms, then) => {
   const timer = setTimeout(then, ms)
   timer.unref()
   return () => clearTimeout(timer)
-}
-
-function toError({ code, message, data, retry }: Refusal): StudioError {
-  return new StudioError(code, message, { data, retry })
-}
-
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof StudioError) return { code: error.code, message: error.message, data: error.data, retry: error.retry }
-  return { code: 'backend-start-failed', message: error instanceof Error ? error.message : String(error), data: {}, retry: 'later' }
 }
 
 const cancelled = (): StudioError => new StudioError('cancelled', 'the request was cancelled while it waited')
@@ -78,8 +66,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const { runner, clock, logger, setTimer = nodeTimer } = options
   const transitions = createTransitions(clock)
   const entries = new Map<string, RegistryEntry>()
-  const askers = new Map<string, Asker>()
-  const starts = new Map<string, AbortController>()
+  const askers = createAskers()
   const listeners = new Set<() => void>()
   const undo: (() => void)[] = []
   const inbox: SchedulerEvent[] = []
@@ -87,13 +74,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let beginning: Promise<void> | null = null
   let disposing: Promise<void> | null = null
   let cancelWake: (() => void) | null = null
-  let readAtMs = Number.NEGATIVE_INFINITY
   let lastId = 0
   let isReducing = false
   let isTelling = false
 
   const now = (): number => clock.ticksMs()
+  const startTimeoutMs = (): number => state?.limits.startTimeoutMs ?? 0
   const nextId = (): string => `s${(lastId += 1)}`
+
+  const readings = createCardReadings({ capacity: () => options.capacity(), setTimer, now, logger })
+  const work = createModelWork({ runner, readCards: () => readings.read(), dispatch, now, logger })
 
   function dispatch(event: SchedulerEvent): void {
     inbox.push(event)
@@ -116,20 +106,25 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     isTelling = true
     queueMicrotask(() => {
       isTelling = false
-      for (const listener of listeners) listener()
+      for (const listener of listeners) {
+        try {
+          listener()
+        } catch (error) {
+          logger.error('scheduler-listener-failed', { reason: toRefusal(error).message })
+        }
+      }
     })
   }
 
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case 'granted':
-        return takeAsker(effect.id)?.resolve(effect)
       case 'refused':
-        return takeAsker(effect.id)?.reject(toError(effect.refusal))
+        return askers.answer(effect)
       case 'start':
-        return void start(effect.model, effect.placement)
+        return void work.start(entries.get(effect.model), effect.model, effect.placement, startTimeoutMs())
       case 'stop':
-        return void stop(effect.model)
+        return void work.stop(effect.model)
       case 'moved':
         transitions.add(effect)
         logger.info('model-moved', { model: effect.model, to: effect.to, cause: effect.cause })
@@ -144,61 +139,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  function takeAsker(id: string): Asker | undefined {
-    const asker = askers.get(id)
-    askers.delete(id)
-    return asker
-  }
-
-  async function start(name: string, placement: Placement): Promise<void> {
-    const abort = new AbortController()
-    starts.set(name, abort)
-    try {
-      const entry = entries.get(name)
-      if (!entry || !state) throw new StudioError('model-unknown', `no entry of ${name} was seen`, { data: { name } })
-      const started = await runner.start(entry, placement, { timeoutMs: state.limits.startTimeoutMs, signal: abort.signal })
-      dispatch({ kind: 'load-succeeded', model: name, measuredMb: started.measuredMb, atMs: now() })
-    } catch (error) {
-      const refusal = toRefusal(error)
-      logger.warn('model-start-failed', { model: name, code: refusal.code, reason: refusal.message })
-      dispatch({ kind: 'load-failed', model: name, refusal, atMs: now() })
-    } finally {
-      if (starts.get(name) === abort) starts.delete(name)
-    }
-    await refreshCapacity()
-  }
-
-  async function stop(name: string): Promise<void> {
-    starts.get(name)?.abort(new StudioError('cancelled', `the start of ${name} was called off`))
-    try {
-      await runner.stop(name)
-    } catch (error) {
-      logger.error('model-stop-failed', { model: name, reason: toRefusal(error).message })
-    }
-    const cards = await readCards()
-    dispatch({ kind: 'stop-finished', model: name, ...(cards && { cards }), atMs: now() })
-  }
-
-  /** Undefined when the cards cannot be read now: the last reading goes on. */
-  async function readCards(): Promise<readonly CardReading[] | undefined> {
-    let giveUp = (): void => undefined
-    const bound = new Promise<never>((_, reject) => {
-      giveUp = setTimer(CAPACITY_BOUND_MS, () => reject(new Error(`no answer within ${CAPACITY_BOUND_MS} ms`)))
-    })
-    try {
-      const { cards } = await Promise.race([options.capacity(), bound])
-      readAtMs = now()
-      return cards
-    } catch (error) {
-      logger.warn('capacity-unreadable', { reason: toRefusal(error).message })
-      return undefined
-    } finally {
-      giveUp()
-    }
-  }
-
   async function refreshCapacity(): Promise<void> {
-    const cards = await readCards()
+    const cards = await readings.read()
     if (cards) dispatch({ kind: 'capacity-changed', cards, atMs: now() })
     else if (state?.cards === null) dispatch({ kind: 'capacity-changed', cards: [], atMs: now() })
   }
@@ -209,25 +151,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function preload(names: readonly string[]): Promise<void> {
-    const items: PreloadItem[] = []
-    for (const name of names) {
-      try {
-        const entry = await options.findEntry(name)
-        if (entry) {
-          entries.set(entry.name, entry)
-          items.push({ model: entry.name, demand: await demandOf(entry) })
-        } else logger.warn('preload-unknown', { name })
-      } catch (error) {
-        logger.warn('preload-skipped', { name, reason: toRefusal(error).message })
-      }
-    }
-    dispatch({ kind: 'preload-wanted', items, atMs: now() })
+    const found = await findPreloadItems(names, { findEntry: options.findEntry, demandOf, logger })
+    for (const entry of found.entries) entries.set(entry.name, entry)
+    dispatch({ kind: 'preload-wanted', items: found.items, atMs: now() })
   }
 
   async function limitsChanged(): Promise<void> {
     try {
       const limits = await options.limits.current()
-      const cards = await readCards()
+      const cards = await readings.read()
       dispatch({ kind: 'capacity-changed', limits, ...(cards && { cards }), atMs: now() })
       await preload(limits.preload)
     } catch (error) {
@@ -240,13 +172,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     state = initialState(limits)
     undo.push(options.limits.onChanged(() => void limitsChanged()))
     undo.push(runner.onGone((model, error) => dispatch({ kind: 'model-gone', model, refusal: toRefusal(error), atMs: now() })))
-    for (const { entry, placement } of await runner.running()) {
-      entries.set(entry.name, entry)
-      dispatch({ kind: 'adopted', model: entry.name, demand: await demandOf(entry), placement, atMs: now() })
-    }
+    await adoptRunning()
     // After the models found running, so that their memory is not taken for that of others.
     await refreshCapacity()
     void preload(limits.preload)
+  }
+
+  async function adoptRunning(): Promise<void> {
+    try {
+      for (const { entry, placement } of await runner.running()) {
+        entries.set(entry.name, entry)
+        dispatch({ kind: 'adopted', model: entry.name, demand: await demandOf(entry), placement, atMs: now() })
+      }
+    } catch (error) {
+      logger.warn('running-models-unknown', { reason: toRefusal(error).message })
+    }
   }
 
   function begin(): Promise<void> {
@@ -262,36 +202,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await begin()
     const known = state?.models.get(entry.name)
     if (known && known.phase !== 'stopped' && known.demand.managed) return { ...known.demand, pinned: entry.pinned }
-    const stale = now() - readAtMs >= CAPACITY_FRESH_MS
-    const [demand] = await Promise.all([demandOf(entry), stale ? refreshCapacity() : undefined])
+    const demand = await demandOf(entry)
+    if (holdsMemory(demand) && readings.isStale()) await refreshCapacity()
     return demand
   }
 
-  /** Sends `event` and waits for the one answer to its id. An abort takes it back while it waits. */
-  function ask(id: string, signal: AbortSignal | null, event: SchedulerEvent, takeBack: 'request-cancelled' | 'lease-ended') {
-    return new Promise<{ queueMs: number; loadMs: number }>((resolve, reject) => {
-      const onAbort = (): void => {
-        dispatch(takeBack === 'lease-ended' ? { kind: takeBack, id, cause: 'its asker went away', atMs: now() } : { kind: takeBack, id, atMs: now() })
-      }
-      const settled = (): void => signal?.removeEventListener('abort', onAbort)
-      askers.set(id, {
-        resolve(times) {
-          settled()
-          resolve(times)
-        },
-        reject(error) {
-          settled()
-          reject(error)
-        },
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-      dispatch(event)
-    })
+  function ask(id: string, signal: AbortSignal | null, event: SchedulerEvent): Promise<WaitTimes> {
+    const takeBack = (): void => dispatch({ kind: 'request-cancelled', id, atMs: now() })
+    return askers.wait(id, signal, () => dispatch(event), takeBack)
   }
 
   const lease = createLeaseDesk({
     begin,
-    ask: (id, signal, event) => ask(id, signal, event, 'lease-ended'),
+    ask,
     dispatch,
     current: () => state?.lease ?? null,
     now,
@@ -341,12 +264,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const id = nextId()
       const atMs = now()
       const deadline = waitAtMostMs === undefined ? {} : { deadlineAtMs: atMs + waitAtMostMs }
-      const times = await ask(
-        id,
-        signal,
-        { kind: 'request-arrived', id, model: entry.name, demand, priority, atMs, ...deadline },
-        'request-cancelled',
-      )
+      const times = await ask(id, signal, { kind: 'request-arrived', id, model: entry.name, demand, priority, atMs, ...deadline })
       let isReleased = false
       return {
         queueMs: times.queueMs,
@@ -361,13 +279,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     async load(entry, signal) {
       const demand = await whenPrepared(entry, signal)
       const id = nextId()
-      await ask(id, signal, { kind: 'load-asked', id, model: entry.name, demand, atMs: now() }, 'request-cancelled')
+      await ask(id, signal, { kind: 'load-asked', id, model: entry.name, demand, atMs: now() })
     },
     async unload(name) {
       refuseClosed()
       await begin()
       const id = nextId()
-      await ask(id, null, { kind: 'unload-asked', id, model: name, atMs: now() }, 'request-cancelled')
+      await ask(id, null, { kind: 'unload-asked', id, model: name, atMs: now() })
     },
     pin(model, on) {
       void begin().then(
