@@ -32,7 +32,9 @@ const REMEDIES: Record<Exclude<StartCause, 'argument-refused' | 'profile-missing
 export const remedyFor = (cause: keyof typeof REMEDIES): string => REMEDIES[cause]
 
 const SECRETS: readonly [RegExp, string][] = [
-  [/\b(authorization|bearer|api[-_ ]?key|token|password|secret)(["']?\s*[:= ]\s*["']?)(?!is\b|was\b|not\b|for\b)[^\s"',;]{6,}/gi, '$1$2***'],
+  [/\b(authorization["']?\s*[:=]\s*["']?)([a-z]+\s+)?[^\s"',;]+/gi, '$1***'],
+  [/\bbearer\s+[^\s"',;]{6,}/gi, '***'],
+  [/\b(api[-_ ]?key|token|password|secret)(["']?\s*[:=]\s*["']?)[^\s"',;]{6,}/gi, '$1$2***'],
   [/\b(sk|hf|ghp|gho|glpat|xox[bp])[-_][A-Za-z0-9_-]{8,}/g, '***'],
   [/(https?:\/\/)[^\s/@]+@/gi, '$1***@'],
   [/data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]+/gi, 'data:***'],
