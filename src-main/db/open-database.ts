@@ -9,11 +9,13 @@ import type { ProposalStore, RunStore } from '../tagging/ports.ts'
 import { Connection } from './connection.ts'
 import { createDecisionStore } from './decisions-repository.ts'
 import { createJournalStore } from './journal-repository.ts'
+import { createMeasurementStore, type MeasurementStore } from './measurements-repository.ts'
 import { migrate, refuseNewer } from './migrate.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { createPhotoStore } from './photos-repository.ts'
 import { createPlanStore } from './plans-repository.ts'
 import { createProposalStore } from './proposals-repository.ts'
+import { createRequestStore, type RequestStore } from './requests-repository.ts'
 import { createRunStore } from './runs-repository.ts'
 import { createSettingsStore, type SettingsStore } from './settings-repository.ts'
 import { mapDatabaseError } from './sqlite-errors.ts'
@@ -27,6 +29,8 @@ export interface StudioDatabase {
   readonly plans: PlanStore
   readonly journal: JournalStore
   readonly settings: SettingsStore
+  readonly measurements: MeasurementStore
+  readonly requests: RequestStore
   /** Idempotent. Folds the write-ahead log back into the file. */
   close(): void
 }
@@ -72,6 +76,8 @@ export function openDatabase({ folder, clock }: { folder: string; clock: Clock }
     plans: createPlanStore(connection),
     journal: createJournalStore(connection),
     settings: createSettingsStore(connection),
+    measurements: createMeasurementStore(connection),
+    requests: createRequestStore(connection, clock),
     close: () => connection.close(),
   }
 }

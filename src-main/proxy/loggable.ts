@@ -1,0 +1,27 @@
+/** The last gate before the log: whatever a caller put into its options, no picture and no text of a prompt gets through. Pure. */
+import type { RequestRecord } from './ports.ts'
+
+const LONGEST = 256
+/** Fields that carry what was said or shown. */
+const TELLING = new Set(['messages', 'prompt', 'input', 'content', 'text', 'image', 'image_url', 'images', 'system', 'suffix', 'prediction'])
+const DEEPEST = 6
+
+function short(value: string): string {
+  if (/^data:/i.test(value)) return `[${value.length} characters]`
+  return value.length <= LONGEST ? value : `[${value.length} characters]`
+}
+
+function reduced(value: unknown, dropped: ReadonlySet<string>, depth = 0): unknown {
+  if (typeof value === 'string') return short(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= DEEPEST) return '[more]'
+  if (Array.isArray(value)) return value.slice(0, 32).map((each) => reduced(each, dropped, depth + 1))
+  const kept = Object.entries(value).filter(([key]) => !dropped.has(key))
+  return Object.fromEntries(kept.map(([key, each]) => [key.slice(0, 64), reduced(each, dropped, depth + 1)]))
+}
+
+/** The same record; of long strings only their length, and telling options left out. */
+export function loggable(record: RequestRecord): RequestRecord {
+  const { options, ...rest } = record
+  return { ...(reduced(rest, new Set()) as typeof rest), options: reduced(options, TELLING) as Record<string, unknown> }
+}
