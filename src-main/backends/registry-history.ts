@@ -69,20 +69,18 @@ export function createRegistryHistory(folder: string, nowMs: () => number): Regi
   return {
     list,
     async add(before, after) {
-      const known = await numbers()
-      const latest = known.at(-1)
-      const held = latest === undefined ? undefined : await readVersion(latest)
-      let next = latest === undefined ? 0 : latest + 1
+      const held = (await list()).at(-1)
+      let next = ((await numbers()).at(-1) ?? -1) + 1
       const base = before ?? { records: [], rest: {} }
       // What was there and is in no version: the beginning, or a change by hand.
       if (!held || !isDeepStrictEqual(held.document, documentOf(base))) {
-        const earlier = held ? parseLayer(JSON.stringify(held.document), `version ${latest}`) : base
+        const earlier = held ? parseLayer(JSON.stringify(held.document), `version ${held.version}`) : base
         await store(next, base, changedNames(earlier, base))
         next += 1
       }
       await store(next, after, changedNames(base, after))
       const stale = (await numbers()).slice(0, -KEPT_VERSIONS)
-      await Promise.all(stale.map((version) => rm(fileOf(version), { force: true })))
+      await Promise.all(stale.map((version) => rm(fileOf(version), { recursive: true, force: true })))
     },
     async get(version) {
       const found = Number.isSafeInteger(version) && version >= 0 ? await readVersion(version) : undefined

@@ -11,6 +11,8 @@ const PAIRS_CAP = 100_000
 const TENSORS_CAP = 100_000
 const DIMENSIONS_CAP = 8
 const ARRAY_DEPTH_CAP = 3
+/** Of all lists of one head; the largest vocabularies with their merges hold fewer than a million. */
+const ITEMS_CAP = 2_000_000
 const KEPT_STRING_BYTES = 1024
 const KEPT_ARRAY_LENGTH = 1024
 
@@ -36,10 +38,13 @@ interface Cursor {
   u32(): number
   u64(): number
   skip(count: number): void
+  /** Counts one item of a list that has to be gone through. */
+  countItem(): void
 }
 
 function createCursor(buffer: Buffer): Cursor {
   let at = 0
+  let items = 0
   const take = (count: number): number => {
     if (!Number.isSafeInteger(count) || count < 0) throw damaged('a length that no file can have')
     if (at + count > buffer.length) throw new HeaderContinues()
@@ -53,11 +58,16 @@ function createCursor(buffer: Buffer): Cursor {
     },
     u32: () => buffer.readUInt32LE(take(4)),
     u64: () => {
-      const value = buffer.readBigUInt64LE(take(8))
-      if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged('a number that no file can need')
-      return Number(value)
+      const from = take(8)
+      const high = buffer.readUInt32LE(from + 4)
+      if (high > 0x1f_ffff) throw damaged('a number that no file can need')
+      return high * 0x1_0000_0000 + buffer.readUInt32LE(from)
     },
     skip: (count) => void take(count),
+    countItem: () => {
+      items += 1
+      if (items > ITEMS_CAP) throw damaged('its lists are longer than any model needs')
+    },
   }
 }
 
@@ -109,8 +119,8 @@ function readArray(cursor: Cursor, depth: number): GgufValue {
     else return Array.from({ length }, () => readScalar(cursor.bytes(size), type))
     return { length }
   }
-  // Each round takes at least eight bytes, so the bytes at hand bound it.
   for (let i = 0; i < length; i++) {
+    cursor.countItem()
     if (type === STRING_TYPE) cursor.skip(cursor.u64())
     else if (type === ARRAY_TYPE) readArray(cursor, depth + 1)
     else throw damaged(`an unknown type ${type}`)

@@ -85,8 +85,8 @@ export function describeOllamaModel(tags: readonly OllamaTag[], show: OllamaShow
 }
 
 /** @throws StudioError `backend-unreachable`, `backend-timeout`, `backend-failed`. */
-export async function listOllamaTags(baseUrl: string): Promise<OllamaTag[]> {
-  const { models } = await askJson({ url: new URL('/api/tags', baseUrl), shape: tagsReply, boundMs: ASK_MS })
+export async function listOllamaTags(baseUrl: string, boundMs = ASK_MS): Promise<OllamaTag[]> {
+  const { models } = await askJson({ url: new URL('/api/tags', baseUrl), shape: tagsReply, boundMs })
   return (models ?? []).slice(0, MODELS_CAP)
 }
 
@@ -100,17 +100,18 @@ export function groupTags(tags: readonly OllamaTag[]): OllamaTag[][] {
   return [...groups.values()]
 }
 
-export async function scanOllama(baseUrl: string): Promise<Found> {
+/** @param boundMs For each question. */
+export async function scanOllama(baseUrl: string, boundMs = ASK_MS): Promise<Found> {
   const report = { scope: 'ollama', source: 'ollama' as const, models: 0, problems: [] as string[] }
   let tags: OllamaTag[]
   try {
-    tags = await listOllamaTags(baseUrl)
+    tags = await listOllamaTags(baseUrl, boundMs)
   } catch (error) {
     return { models: [], report: { ...report, state: 'failed', problems: [error instanceof Error ? error.message : 'does not answer'] } }
   }
   const models = await inBatches(groupTags(tags), AT_ONCE, async (group) => {
     const body = { model: group[0]?.name }
-    const show = await askJson({ url: new URL('/api/show', baseUrl), shape: showReply, boundMs: ASK_MS, body }).catch((error: unknown) => {
+    const show = await askJson({ url: new URL('/api/show', baseUrl), shape: showReply, boundMs, body }).catch((error: unknown) => {
       report.problems.push(`${group[0]?.name}: ${error instanceof Error ? error.message : 'does not answer'}`)
       return undefined
     })

@@ -86,8 +86,12 @@ function describe(served: Served, server: Server, scope: string): FoundModel {
 
 export type KeyFor = (entry: RegistryEntry) => Promise<string | undefined>
 
+/** Most entries describe a server that is started when it is needed: that it is not there is no news. A remote one is meant to be. */
+const isNews = (error: unknown, { entries }: Server) =>
+  !(error instanceof StudioError && error.code === 'backend-unreachable') || entries.some((entry) => backendOf(entry) === 'remote')
+
 export async function scanServers(entries: readonly RegistryEntry[], keyFor: KeyFor): Promise<Found[]> {
-  return inBatches(serversOf(entries), AT_ONCE, async (server): Promise<Found> => {
+  const looks = await inBatches(serversOf(entries), AT_ONCE, async (server): Promise<Found | undefined> => {
     const scope = `server:${server.url.href}`
     const report = { scope, source: 'server' as const, models: 0, problems: [] as string[] }
     try {
@@ -98,9 +102,11 @@ export async function scanServers(entries: readonly RegistryEntry[], keyFor: Key
       const models = data.slice(0, MODELS_CAP).map((served) => describe(served, server, scope))
       return { models, report: { ...report, state: 'read', models: models.length } }
     } catch (error) {
+      if (!isNews(error, server)) return undefined
       return { models: [], report: { ...report, state: 'failed', problems: [error instanceof Error ? error.message : 'does not answer'] } }
     }
   })
+  return looks.filter((look) => look !== undefined)
 }
 
 /** Whether the entry is what this server serves under that id. */

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EntryRecord } from '../../../src-main/registry/entry.ts'
 import { mergeLayers, parseLayer } from '../../../src-main/registry/layers.ts'
+import { findJsonFault } from '../../../src-main/registry/strict-json.ts'
 import { shipped, shippedRegistry } from './seeds.ts'
 
 const preset = { name: 'a', backend: 'vllm', quantization: 'fp8', backend_config: { port: 1, host: 'h' }, roles: ['caption'], odd: { kept: 1 } }
@@ -110,6 +112,31 @@ describe('hostile files', () => {
   it('whatever else a file may hold is a named error', () => {
     for (const text of ['', 'null', '7', '"x"', '{"models":7}', '[1]', '[[]]', '\uFEFF[', '[{"name":"a"},{"name":"a"}]'])
       expect(failure(text), text).toMatchObject({ code: 'registry-invalid' })
+  })
+})
+
+describe('any content', () => {
+  const json = fc.jsonValue({ maxDepth: 5 })
+  it('that JSON can say is without a fault as long as no key is given twice', () => {
+    fc.assert(fc.property(json, (value) => expect(findJsonFault(JSON.stringify(value, null, 1))).toBeUndefined()))
+  })
+  it('a repeated key is found wherever it stands', () => {
+    fc.assert(
+      fc.property(fc.string(), json, json, json, (key, one, other, around) => {
+        const twice = `{${JSON.stringify(key)}:${JSON.stringify(one)},${JSON.stringify(key)}:${JSON.stringify(other)}}`
+        expect(findJsonFault(`[${JSON.stringify(around)},{"x":[${twice}]}]`)?.path).toEqual([1, 'x', 0, key])
+      }),
+    )
+  })
+  it('of a record is taken or left out with a problem, never thrown at whoever asks', () => {
+    const record = fc.record({
+      name: fc.constantFrom('a', 'b'),
+      backend: fc.oneof(fc.constant('vllm'), json),
+      metadata: json,
+      roles: json,
+      probes: json,
+    })
+    fc.assert(fc.property(fc.array(record), (records) => void merge([preset], records as EntryRecord[])))
   })
 })
 
