@@ -16,7 +16,7 @@ import { mkdirSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
-import { StudioError } from '../../lib/studio-error.ts'
+import { findErrno, StudioError } from '../../lib/studio-error.ts'
 import type { Placement } from '../../registry/serving.ts'
 import { awaitReady, type StartVerdict } from './await-ready.ts'
 import type { LaunchProfile } from './launch-profile.ts'
@@ -33,6 +33,7 @@ const PORT_ATTEMPTS = 3
 const FAILED_GRACE_MS = 1_000
 const FIRST_BACKOFF_MS = 5_000
 const LONGEST_BACKOFF_MS = 60_000
+const TELL_WITHIN_MS = 500
 /** Having run so long, earlier failures are forgotten. */
 const PROVEN_MS = 60_000
 
@@ -124,7 +125,11 @@ export function createBackendProcess(options: {
       if (!gone) logger.error('backend-not-gone', { name, pid: child.pid })
     }
     child.forget()
-    pidFiles.remove(name)
+    try {
+      pidFiles.remove(name)
+    } catch (error) {
+      logger.warn('pid-file-not-removed', { name, errno: findErrno(error) })
+    }
   }
 
   const settleReady = (it: Running, ready: ReadyProcess) => {
@@ -141,10 +146,12 @@ export function createBackendProcess(options: {
         const tail = await log.tail()
         const error = startFailure({ name, what: 'ended by itself', code: 'backend-failed', diagnosis: diagnose(it.profile, tail, exit), tail, exit })
         if (clock.ticksMs() - it.readyAtTicksMs >= PROVEN_MS) failures = 0
-        // What it started may have outlived it.
-        await end(it, 0)
+        // What it started may have outlived it. That the model is gone is told soon, even when the driver holds something back.
+        const swept = end(it, 0)
+        await Promise.race([swept, new Promise((resolve) => setTimeout(resolve, TELL_WITHIN_MS))])
         enterFailed(error)
         onGone(error)
+        await swept
       })()
     })
   }
@@ -233,6 +240,11 @@ export function createBackendProcess(options: {
       // Between the start and this line nothing waits: a crash of ours leaves no child that nobody knows.
       const record = recordOf(launch, run, pid, port)
       pidFiles.write(record)
+      const known = record.start_time === null ? startTimeOf(pid) : Promise.resolve(record.start_time)
+      void known.then((startTime) => {
+        if (startTime === undefined || startTime === record.start_time || child.exit !== undefined || state.kind !== 'starting') return
+        pidFiles.write({ ...record, start_time: startTime })
+      })
       enter({ kind: 'starting', pid, port })
       const verdict = await awaitReady({
         child: it.child,
@@ -246,7 +258,7 @@ export function createBackendProcess(options: {
       })
       if (verdict.kind !== 'ready') throw await failureOf(launch, verdict, timeoutMs)
       const loadMs = Math.round(clock.ticksMs() - startedAt)
-      const [startTime, ownerStartTime] = await Promise.all([startTimeOf(pid), startTimeOf(process.pid)])
+      const [startTime, ownerStartTime] = await Promise.all([known, startTimeOf(process.pid)])
       // Ended or cancelled in the meantime.
       if (child.exit !== undefined) throw await failureOf(launch, { kind: 'exited', exit: child.exit }, timeoutMs)
       if (signal.aborted) throw cancelled()
@@ -263,6 +275,7 @@ export function createBackendProcess(options: {
   const bringUp = async (prepare: () => Promise<Launch>, timeoutMs: number, signal: AbortSignal): Promise<ReadyProcess> => {
     let prepared = false
     try {
+      await ending
       const launch = await prepare()
       prepared = true
       placement = launch.placement
@@ -328,8 +341,13 @@ export function createBackendProcess(options: {
         switch (state.kind) {
           case 'ready':
             return state
-          case 'starting':
-            return join(starting!, signal)
+          case 'starting': {
+            const start = starting!
+            if (!start.cancel.signal.aborted) return join(start, signal)
+            // Given up by all who wanted it: its end is waited for, then comes a start of our own.
+            await start.promise.catch(() => undefined)
+            break
+          }
           case 'stopping':
             await ending
             break

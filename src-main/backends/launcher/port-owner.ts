@@ -27,13 +27,14 @@ async function socketsOf(pid: number): Promise<string[] | undefined> {
 
 /** Never rejects. `unknown` where the system does not tell (all but Linux). */
 export async function portOwner(port: number, group: number): Promise<PortOwner> {
-  const members = findGroupMembers(group)
-  if (members === undefined) return 'unknown'
+  if (process.platform !== 'linux') return 'unknown'
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'latin1').catch(() => '')))
-  const inodes = tables.flatMap((table) => listeningInodes(table, port))
-  if (inodes.length === 0) return 'unknown'
-  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`))
-  const held = await Promise.all(members.map((pid) => socketsOf(pid)))
-  if (held.some((links) => links?.some((link) => wanted.has(link)))) return 'ours'
+  const wanted = new Set(tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`))
+  if (wanted.size === 0) return 'unknown'
+  const holds = (links: string[] | undefined) => links?.some((link) => wanted.has(link)) === true
+  // Mostly it is the leader itself; the others are looked for only when it is not.
+  if (holds(await socketsOf(group))) return 'ours'
+  const held = await Promise.all((findGroupMembers(group) ?? []).map((pid) => socketsOf(pid)))
+  if (held.some(holds)) return 'ours'
   return held.includes(undefined) ? 'unknown' : 'foreign'
 }

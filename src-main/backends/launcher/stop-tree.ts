@@ -34,6 +34,8 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
 export function treeAlive(pid: number): boolean {
   if (process.platform === 'win32') return isAlive(pid)
   if (!signalGroup(pid, 0)) return false
+  // Looking through all processes is only needed once the leader has gone.
+  if (process.platform === 'linux' && isAlive(pid)) return true
   const members = findGroupMembers(pid)
   return members === undefined || members.length > 0
 }

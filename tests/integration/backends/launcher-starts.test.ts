@@ -100,6 +100,23 @@ describe('a start', () => {
     expect(existsSync(path.join(stage.dataFolder, 'backends', 'model-b.json'))).toBe(false)
   })
 
+  it('of somebody who comes while the one before is being given up is a start of its own', async () => {
+    const stage = makeStage()
+    const runner = makeRunner(stage)
+    const slow = scriptedEntry(stage, 'model-a', ['--load-ms', '60000', '--ignore-sigterm'])
+    const leaving = new AbortController()
+    const left = failureOf(runner.start(slow, ON_PROCESSOR, { timeoutMs: 20_000, signal: leaving.signal }))
+    await until('child', () => Boolean(runner.view()[0]?.pid))
+    const pid = runner.view()[0]!.pid!
+    leaving.abort()
+    await left
+    expect(runner.view()[0]!.state).toBe('starting')
+    await runner.start(scriptedEntry(stage, 'model-a'), ON_PROCESSOR, startOptions())
+    expect(alive(pid)).toBe(false)
+    expect(runner.view()[0]).toMatchObject({ state: 'ready' })
+    expect(runner.view()[0]!.pid).not.toBe(pid)
+  })
+
   it('is not over while a server lists its model but still loads it', async () => {
     const stage = makeStage()
     const runner = makeRunner(stage)
@@ -137,16 +154,28 @@ describe('a start', () => {
     expect(runner.baseUrlOf('model-a')).not.toContain(`:${taken}/`)
   })
 
-  it('goes on as long as the log does, and ends when it is silent for the timeout', async () => {
+  it('goes on as long as the log does', async () => {
     const stage = makeStage()
     const runner = makeRunner(stage)
-    await runner.start(scriptedEntry(stage, 'busy', ['--load-ms', '1500']), ON_PROCESSOR, startOptions(600))
-    const error = await failureOf(
-      runner.start(scriptedEntry(stage, 'silent', ['--load-ms', '30000', '--quiet-load']), ON_PROCESSOR, startOptions(600)),
-    )
-    expect(error).toMatchObject({ code: 'backend-timeout', data: { cause: 'no-progress', boundMs: 600 } })
-    const chatty = await failureOf(runner.start(scriptedEntry(stage, 'chatty', ['--load-ms', '30000']), ON_PROCESSOR, startOptions(300)))
-    expect(chatty).toMatchObject({ code: 'backend-timeout', data: { cause: 'no-progress', boundMs: 1500 } })
+    const { loadMs } = await runner.start(scriptedEntry(stage, 'busy', ['--load-ms', '4500']), ON_PROCESSOR, startOptions(3000))
+    expect(loadMs).toBeGreaterThan(3000)
+  })
+
+  it.each([
+    ['is silent for the timeout', ['--quiet-load'], 20_000],
+    ['went on for five timeouts', [], 100_000],
+  ])('ends when the log %s', async (_, flags, boundMs) => {
+    const stage = makeStage()
+    let leapMs = 0
+    const clock = { nowMs: () => Date.now(), ticksMs: () => performance.now() + leapMs }
+    const runner = makeRunner(stage, { clock })
+    const failing = failureOf(runner.start(scriptedEntry(stage, 'model-a', ['--load-ms', '60000', ...flags]), ON_PROCESSOR, startOptions(20_000)))
+    await until('first line', async () => (await runner.logTail('model-a')).length > 0)
+    const leaping = setInterval(() => (leapMs += flags.length > 0 ? 21_000 : 101_000), 300)
+    onTestFinished(() => clearInterval(leaping))
+    const pid = runner.view()[0]!.pid!
+    expect(await failing).toMatchObject({ code: 'backend-timeout', data: { cause: 'no-progress', boundMs } })
+    expect(alive(pid)).toBe(false)
   })
 })
 
