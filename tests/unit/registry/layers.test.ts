@@ -118,7 +118,7 @@ describe('hostile files', () => {
 describe('any content', () => {
   const json = fc.jsonValue({ maxDepth: 5 })
   it('that JSON can say is without a fault as long as no key is given twice', () => {
-    fc.assert(fc.property(json, (value) => expect(findJsonFault(JSON.stringify(value, null, 1))).toBeUndefined()))
+    fc.assert(fc.property(json, (value) => findJsonFault(JSON.stringify(value, null, 1)) === undefined))
   })
   it('a repeated key is found wherever it stands', () => {
     fc.assert(
