@@ -6,10 +6,11 @@ import type { Availability, Backend, BackendReply, ChatRequest } from '../regist
 import { wantsUsage } from './completion-reply.ts'
 import { readJson, type Upstream, type UpstreamTimeouts } from './http-upstream.ts'
 import { parseBaseUrl, requireConsent } from './loopback.ts'
-import { createOllamaDaemon, type LoadedModel, type OllamaModel, type OllamaSnapshot, sameTag } from './ollama/daemon.ts'
+import { createOllamaDaemon, type LoadedModel, type OllamaModel, type OllamaSnapshot } from './ollama/daemon.ts'
 import { toCompletion, toEvents } from './ollama/native-reply.ts'
 import { contextTokensOf, type KeepAlive, toNativeChat } from './ollama/native-request.ts'
 import { createResidency } from './ollama/residency.ts'
+import { sameTag } from './same-tag.ts'
 
 export type { OllamaModel } from './ollama/daemon.ts'
 

@@ -50,9 +50,6 @@ export interface LoadedModel {
 
 export type OllamaSnapshot = { running: true; models: OllamaModel[]; loaded: LoadedModel[] } | { running: false; reason: string }
 
-/** `llava` and `llava:latest` are one model. */
-export const sameTag = (a: string, b: string) => a.replace(/:latest$/, '').toLowerCase() === b.replace(/:latest$/, '').toLowerCase()
-
 export interface OllamaDaemon {
   /** A few seconds old at most. Never rejects. */
   snapshot(origin: string): Promise<OllamaSnapshot>

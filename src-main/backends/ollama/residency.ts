@@ -4,7 +4,8 @@ import type { Clock } from '../../lib/clock.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 import { readJson, type Upstream, within } from '../http-upstream.ts'
 import { isRecord } from '../request-fields.ts'
-import { type LoadedModel, type OllamaDaemon, sameTag } from './daemon.ts'
+import { sameTag } from '../same-tag.ts'
+import type { LoadedModel, OllamaDaemon } from './daemon.ts'
 import type { KeepAlive } from './native-request.ts'
 
 const LOOK_EVERY_MS = 100

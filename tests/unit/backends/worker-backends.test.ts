@@ -100,6 +100,20 @@ describe('the life of the embedded worker', () => {
     await expect(chat).rejects.toMatchObject({ code: 'backend-failed', data: { exitCode: 139 } })
   })
 
+  it('told to end, it ends at once, but never under a request that is in work', async () => {
+    const worker = new ScriptedWorker()
+    const backend = createEmbeddedBackend({ worker, graceMs: () => 1000, callTimeoutMs: 5000 })
+    const chat = backend.chat(entry, request(), signal)
+    await backend.unload()
+    expect(worker.unloads).toBe(0)
+    worker.calls[0]?.answer(completion)
+    await chat
+    await backend.unload()
+    expect([worker.unloads, await state(backend)]).toEqual([1, 'available'])
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(worker.unloads).toBe(1)
+  })
+
   it('disposing must leave no timer behind', async () => {
     const worker = new ScriptedWorker()
     const backend = createEmbeddedBackend({ worker, graceMs: () => 1000, callTimeoutMs: 5000 })
