@@ -12,20 +12,20 @@
  *
  * A start that nobody waits for any more is ended. The end of the process while `ready` leads to `failed` and is told by `onGone`.
  */
-import { mkdirSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { findErrno, StudioError } from '../../lib/studio-error.ts'
 import type { Placement } from '../../registry/serving.ts'
-import { awaitReady, type StartVerdict } from './await-ready.ts'
+import { awaitReady } from './await-ready.ts'
+import { type Launch, launchChild } from './launch-child.ts'
 import type { LaunchProfile } from './launch-profile.ts'
 import type { LogFile } from './log-file.ts'
 import type { PidFiles, PidRecord } from './pid-files.ts'
 import { findStartTimeNow, startTimeOf } from './process-table.ts'
-import { type Diagnosis, diagnose, remedyFor, startFailure } from './start-failure.ts'
-import { stopTree } from './stop-tree.ts'
-import { adoptChild, type SupervisedChild, spawnChild } from './supervised-child.ts'
+import { diagnose, remedyFor, startFailure } from './start-failure.ts'
+import { endLeftovers, stopTree } from './stop-tree.ts'
+import { adoptChild, type SupervisedChild } from './supervised-child.ts'
+import { cancelledStart, type FailedVerdict, verdictFailure } from './verdict-failure.ts'
 
 /** Another program may take the port between our look and the child's. */
 const PORT_ATTEMPTS = 3
@@ -36,17 +36,6 @@ const LONGEST_BACKOFF_MS = 60_000
 const TELL_WITHIN_MS = 500
 /** Having run so long, earlier failures are forgotten. */
 const PROVEN_MS = 60_000
-
-export interface Launch {
-  profile: LaunchProfile
-  executable: string
-  /** Without the port, which is chosen at the last moment. */
-  argsFor(port: number): string[]
-  /** @param run Mark of this start, to be found in the environment of all its descendants. */
-  environmentFor(run: string): Record<string, string>
-  servedId: string
-  placement: Placement
-}
 
 export interface ReadyProcess {
   pid: number
@@ -81,8 +70,8 @@ export interface BackendProcess {
 interface Running {
   child: SupervisedChild & { pid: number }
   profile: Pick<LaunchProfile, 'causes' | 'install_hint' | 'stop_grace_ms'>
-  /** Set for adopted processes: to be recognised once more before a signal. */
-  startTime: string | null
+  /** Of adopted processes, to be recognised once more before a signal. */
+  adopted: { startTime: string; run: string } | null
   readyAtTicksMs: number
   unwatchLog: () => void
 }
@@ -117,13 +106,12 @@ export function createBackendProcess(options: {
     enter({ kind: 'failed', error, retryAtTicksMs: clock.ticksMs() + backoffMs })
   }
 
-  const cancelled = () => new StudioError('cancelled', `the start of ${name} was cancelled`, { data: { name } })
+  const cancelled = () => cancelledStart(name)
 
-  const end = async ({ child, startTime }: Running, graceMs: number) => {
-    if (startTime === null || (await startTimeOf(child.pid)) === startTime) {
-      const gone = await stopTree(child.pid, graceMs)
-      if (!gone) logger.error('backend-not-gone', { name, pid: child.pid })
-    }
+  const end = async ({ child, adopted }: Running, graceMs: number) => {
+    const ours = adopted === null || (await startTimeOf(child.pid)) === adopted.startTime
+    if (!ours) endLeftovers(child.pid, adopted.run)
+    else if (!(await stopTree(child.pid, graceMs))) logger.error('backend-not-gone', { name, pid: child.pid })
     child.forget()
     try {
       pidFiles.remove(name)
@@ -156,95 +144,35 @@ export function createBackendProcess(options: {
     })
   }
 
-  const failureOf = async (launch: Launch, verdict: Exclude<StartVerdict, { kind: 'ready' }>, timeoutMs: number): Promise<StudioError> => {
-    const tail = await log.tail()
-    const by = (cause: 'port-in-use' | 'wrong-model' | 'no-progress'): Diagnosis => ({ cause, remedy: remedyFor(cause) })
-    switch (verdict.kind) {
-      case 'cancelled':
-        return cancelled()
-      case 'exited':
-        return startFailure({
-          name,
-          what: 'ended while it was starting',
-          diagnosis: diagnose(launch.profile, tail, verdict.exit),
-          tail,
-          exit: verdict.exit,
-        })
-      case 'foreign':
-        return startFailure({ name, what: 'cannot be reached: another program answers on its port', diagnosis: by('port-in-use'), tail })
-      case 'wrong-model':
-        return startFailure({
-          name,
-          what: 'was started, but its server offers other models',
-          diagnosis: by('wrong-model'),
-          tail,
-          data: { offered: verdict.ids.slice(0, 10), wanted: launch.servedId },
-        })
-      case 'stalled': {
-        const what = verdict.boundMs > timeoutMs ? `was not ready within ${verdict.boundMs} ms` : `showed no progress for ${verdict.boundMs} ms`
-        return startFailure({ name, what, code: 'backend-timeout', diagnosis: by('no-progress'), tail, data: { boundMs: verdict.boundMs } })
-      }
-    }
-  }
-
-  const recordOf = (launch: Launch, run: string, pid: number, port: number): PidRecord => ({
-    schema_version: 1,
-    name,
-    pid,
-    start_time: findStartTimeNow(pid) ?? null,
-    run,
-    command: [launch.executable, ...launch.argsFor(port)],
-    port,
-    served_id: launch.servedId,
-    launch_profile: launch.profile.name,
-    placement: { gpus: [...launch.placement.gpus], claim_mb: [...launch.placement.claimMb] },
-    load_ms: null,
-    started_at_ms: clock.nowMs(),
-    owner_pid: process.pid,
-    owner_start_time: findStartTimeNow(process.pid) ?? null,
-  })
-
-  const spawnWithLog = (launch: Launch, run: string, port: number): SupervisedChild => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const opened = log.openForChild()
-    try {
-      return spawnChild({
-        executable: launch.executable,
-        args: launch.argsFor(port),
-        environment: launch.environmentFor(run),
-        folder,
-        logDescriptor: opened.descriptor,
-      })
-    } finally {
-      opened.close()
-    }
-  }
+  const failureOf = async (launch: Launch, verdict: FailedVerdict, timeoutMs: number) =>
+    verdictFailure({ name, profile: launch.profile, servedId: launch.servedId, verdict, timeoutMs, tail: await log.tail() })
 
   const attempt = async (launch: Launch, timeoutMs: number, signal: AbortSignal): Promise<ReadyProcess> => {
     const port = await choosePort()
     if (signal.aborted) throw cancelled()
     const startedAt = clock.ticksMs()
-    const run = randomUUID()
-    const child = spawnWithLog(launch, run, port)
+    const { child, recordFor } = launchChild({ name, launch, port, folder, log, clock })
     const { pid } = child
     if (pid === undefined) throw await failureOf(launch, { kind: 'exited', exit: await child.exited }, timeoutMs)
     const it: Running = {
       child: Object.assign(child, { pid }),
       profile: launch.profile,
-      startTime: null,
+      adopted: null,
       readyAtTicksMs: 0,
       unwatchLog: () => undefined,
     }
     let kept = false
     try {
       // Between the start and this line nothing waits: a crash of ours leaves no child that nobody knows.
-      const record = recordOf(launch, run, pid, port)
+      const record = recordFor(pid)
       pidFiles.write(record)
       const known = record.start_time === null ? startTimeOf(pid) : Promise.resolve(record.start_time)
-      void known.then((startTime) => {
-        if (startTime === undefined || startTime === record.start_time || child.exit !== undefined || state.kind !== 'starting') return
-        pidFiles.write({ ...record, start_time: startTime })
-      })
+      known
+        .then((startTime) => {
+          if (startTime === undefined || startTime === record.start_time || child.exit !== undefined || state.kind !== 'starting') return
+          pidFiles.write({ ...record, start_time: startTime })
+        })
+        .catch((error: unknown) => logger.warn('pid-file-not-written', { name, errno: findErrno(error) }))
       enter({ kind: 'starting', pid, port })
       const verdict = await awaitReady({
         child: it.child,
@@ -364,7 +292,13 @@ export function createBackendProcess(options: {
       if (state.kind !== 'stopped') return
       const child = Object.assign(adoptChild(record.pid, record.start_time), { pid: record.pid })
       placement = { gpus: record.placement.gpus, claimMb: record.placement.claim_mb }
-      const it: Running = { child, profile, startTime: record.start_time, readyAtTicksMs: 0, unwatchLog: () => undefined }
+      const it: Running = {
+        child,
+        profile,
+        adopted: { startTime: record.start_time, run: record.run },
+        readyAtTicksMs: 0,
+        unwatchLog: () => undefined,
+      }
       pidFiles.write({ ...record, owner_pid: process.pid, owner_start_time: findStartTimeNow(process.pid) ?? null })
       settleReady(it, { pid: record.pid, port: record.port, loadMs: record.load_ms ?? 0, adopted: true })
     },

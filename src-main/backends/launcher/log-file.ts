@@ -71,8 +71,10 @@ export function createLogFile(file: string, limitBytes = LIMIT_BYTES): LogFile {
         const from = Math.max(Math.min(startedAt, size), size - TAIL_BYTES)
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from)
         return buffer.subarray(0, bytesRead).toString('utf8')
+      } catch {
+        return ''
       } finally {
-        await handle.close()
+        await handle.close().catch(() => undefined)
       }
     },
     watch() {

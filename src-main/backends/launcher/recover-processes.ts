@@ -2,8 +2,8 @@
 import { askServer } from './ask-server.ts'
 import type { PidRecord } from './pid-files.ts'
 import { portOwner } from './port-owner.ts'
-import { carriesRun, findGroupMembers, startTimeOf } from './process-table.ts'
-import { stopTree } from './stop-tree.ts'
+import { carriesRun, startTimeOf } from './process-table.ts'
+import { endLeftovers, stopTree } from './stop-tree.ts'
 
 /** A model that does not answer properly has nothing to save. */
 const REAP_GRACE_MS = 2_000
@@ -20,24 +20,12 @@ export type Fate =
   /** The studio that started it lives. */
   | { kind: 'owned' }
 
-/** Members that outlived their leader, told by the mark in their environment (Linux). */
-function reapLeftovers(record: PidRecord): void {
-  for (const pid of findGroupMembers(record.pid) ?? []) {
-    if (!carriesRun(pid, record.run)) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // Ended by itself meanwhile.
-    }
-  }
-}
-
 /** @param healthPath Undefined when its model or its launch profile is no more: it is ended whatever it serves. */
 export async function recoverProcess(record: PidRecord, healthPath: string | undefined): Promise<Fate> {
   if (record.owner_start_time !== null && (await startTimeOf(record.owner_pid)) === record.owner_start_time) return { kind: 'owned' }
   const startTime = await startTimeOf(record.pid)
   if (startTime === undefined) {
-    reapLeftovers(record)
+    endLeftovers(record.pid, record.run)
     return { kind: 'gone' }
   }
   const same = record.start_time === null ? carriesRun(record.pid, record.run) : record.start_time === startTime

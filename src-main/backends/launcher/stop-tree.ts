@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { findErrno } from '../../lib/studio-error.ts'
-import { findGroupMembers, isAlive, systemTool } from './process-table.ts'
+import { carriesRun, findGroupMembers, isAlive, systemTool } from './process-table.ts'
 
 const LOOK_EVERY_MS = 50
 /** After the last signal: a process that hangs in the driver may take this long, or never go. */
@@ -61,4 +61,16 @@ export async function stopTree(pid: number, graceMs: number): Promise<boolean> {
   if (process.platform === 'win32') await taskkill(pid, true)
   else signalGroup(pid, 'SIGKILL')
   return goneWithin(pid, KILL_WAIT_MS)
+}
+
+/** Ends by force what outlived its leader, known by the mark of its start alone, since nobody can say whose group it is any more (Linux). */
+export function endLeftovers(group: number, run: string): void {
+  for (const pid of findGroupMembers(group) ?? []) {
+    if (!carriesRun(pid, run)) continue
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Ended by itself meanwhile.
+    }
+  }
 }

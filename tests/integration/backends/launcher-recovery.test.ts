@@ -77,7 +77,8 @@ describe('after kill -9 of the studio', () => {
 
   it('the end of an adopted process is seen within a second', async () => {
     const stage = makeStage()
-    const { studio, view } = await studioWith(stage, [scriptedEntry(stage, 'ready-a')])
+    const { studio, view } = await studioWith(stage, [scriptedEntry(stage, 'ready-a', ['--spawn-grandchild', '--ignore-sigterm'])])
+    const grandchild = Number(/"grandchild":(\d+)/.exec(readFileSync(view[0]!.logFile, 'utf8'))![1])
     await killNow(studio)
     const runner = makeRunner(stage)
     await runner.recover()
@@ -89,6 +90,7 @@ describe('after kill -9 of the studio', () => {
     process.kill(view[0]!.pid!, 'SIGKILL')
     await until('gone', () => goneAt > 0, 3000)
     expect(goneAt - from).toBeLessThan(1000)
+    if (process.platform === 'linux') await until('grandchild gone', () => !alive(grandchild), 2000)
     expect(runner.baseUrlOf('ready-a')).toBeNull()
     await runner.start(scriptedEntry(stage, 'ready-a'), ON_PROCESSOR, startOptions())
     expect(runner.view()[0]).toMatchObject({ state: 'ready', adopted: false })
