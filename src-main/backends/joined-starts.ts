@@ -21,7 +21,9 @@ export function createJoinedStarts(): JoinedStarts {
 
   const begin = (name: string, work: (together: AbortSignal) => Promise<Started>): Start => {
     const abort = new AbortController()
-    const start: Start = { abort, waiting: 0, result: Promise.resolve().then(() => work(abort.signal)) }
+    // One that was given up may still be ending its process.
+    const before = starts.get(name)?.result.catch(() => undefined)
+    const start: Start = { abort, waiting: 0, result: Promise.resolve(before).then(() => work(abort.signal)) }
     starts.set(name, start)
     const forget = () => {
       if (starts.get(name) === start) starts.delete(name)

@@ -1,5 +1,5 @@
 /** OpenAI's own client, through the proxy, in front of backends that do not speak its protocol themselves. */
-import OpenAI from 'openai'
+import { APIError } from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -67,7 +67,7 @@ describe('Ollama behind the proxy', () => {
       const server = await startOllamaServer(...flags)
       const { client } = await startProxy({ entries: [inOllama(server.origin)] })
       const failure: unknown = await client.chat.completions.create(ask('qwen25', more)).catch((error: unknown) => error)
-      expect(failure).toBeInstanceOf(OpenAI.APIError)
+      expect(failure).toBeInstanceOf(APIError)
       expect(failure).toMatchObject({ status, code })
     })
   }
@@ -80,7 +80,7 @@ describe('Ollama behind the proxy', () => {
     const reading = (async () => {
       for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
     })()
-    await expect(reading).rejects.toBeInstanceOf(OpenAI.APIError)
+    await expect(reading).rejects.toBeInstanceOf(APIError)
     expect(text).toBe('A harbour ')
   })
 })

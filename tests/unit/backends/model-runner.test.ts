@@ -119,6 +119,32 @@ describe('a model that the studio may start', () => {
     await second
   })
 
+  it('one that was given up must have ended before the next begins', async () => {
+    const steps: string[] = []
+    let letGo: (() => void) | undefined
+    const { runner, processes } = runnerWith({
+      checkBeforeLoad: async (_, signal) => {
+        steps.push('begins')
+        if (steps.length > 1) return
+        await new Promise<void>((resolve) => (letGo = resolve))
+        steps.push(signal.aborted ? 'ended' : 'went on')
+        throw new StudioError('cancelled', 'nobody waits')
+      },
+    })
+    const caller = new AbortController()
+    const first = runner.start(vllm(), ONE_CARD, { timeoutMs: 1_000, signal: caller.signal }).catch((error: StudioError) => error.code)
+    await tick()
+    caller.abort()
+    const second = runner.start(vllm(), ONE_CARD, soon)
+    await tick()
+    expect(steps).toEqual(['begins'])
+    letGo!()
+    await tick()
+    processes.started[0]!.ready()
+    await second
+    expect([await first, steps]).toEqual(['cancelled', ['begins', 'ended', 'begins']])
+  })
+
   it('stopping in the middle of a start gives the start up first', async () => {
     const { runner, processes } = runnerWith()
     const asked = runner.start(vllm(), ONE_CARD, soon).catch((error: StudioError) => error.code)
