@@ -153,7 +153,7 @@ const nothing = (serving: ServingFigures): KnownEstimate => ({
 /**
  * Memory for serving `entry` as it says, or as the caller wishes. A figure that decides the answer and is not known blocks it; smaller
  * ones are assumed and marked so. The context is cut to what the model was trained for.
- * @throws StudioError `invalid-request` for a KV type that the caller names and nobody knows.
+ * @throws StudioError `invalid-request` for a wish that is no number above 0, or a KV type that nobody knows.
  */
 export function estimateModel(entry: VramEntry, wish: ModelWish = {}): ModelEstimate {
   const serving = servingFigures(entry, wish)

@@ -8,7 +8,10 @@ import type { MeasurementKey, MeasurementStore, VramEntry } from './ports.ts'
 export interface LoadRecords {
   needOf(entry: VramEntry): ModelNeed
   /** @param measuredMb By card index; null where it could not be measured. `reserves`: the server takes its whole share ahead. */
-  loaded(entry: VramEntry, load: { gpus: readonly number[]; measuredMb: Readonly<Record<number, number>> | null; loadMs: number; reserves: boolean }): void
+  loaded(
+    entry: VramEntry,
+    load: { gpus: readonly number[]; measuredMb: Readonly<Record<number, number>> | null; loadMs: number; reserves: boolean },
+  ): void
   /** Of one answered request; `cold`: it waited for the load. */
   answered(entry: VramEntry, seen: { ttftMs: number | null; tokensPerS: number | null; cold: boolean }): void
 }
@@ -32,7 +35,7 @@ export function createLoadRecords(options: { store: MeasurementStore; clock: Clo
   const add = (key: MeasurementKey, seen: Observation) => store.put(addObservation(store.find(key), key, seen, clock.nowMs()))
 
   return {
-    needOf: (entry) => needOf(entry, store.ofModel(entry.name)),
+    needOf: (entry) => needOf(entry, store.ofModel(entry.name), { contextTokens: entry.backend_config.max_model_len ?? undefined }),
     loaded(entry, { gpus, measuredMb, loadMs, reserves }) {
       const key = keyOf(entry, gpus)
       placed.set(entry.name, key)

@@ -31,13 +31,14 @@ function fromMeasurement(entry: VramEntry, measurements: readonly Measurement[],
   const sameModel = measurements.filter(
     (each) =>
       each.model === entry.name &&
-      each.backend === entry.backend &&
+      each.backend === (entry.backend === 'gguf' ? 'llamacpp' : entry.backend) &&
       each.quantization === (entry.quantization ?? '') &&
       (context.gpuSet === undefined || each.gpuSet === context.gpuSet) &&
       measuredNeedMb(each) !== null,
   )
   const fit = (each: Measurement) => {
-    const wanted = now.known ? now.contextTokens.value : context.contextTokens
+    // 0 stands for a context that nobody knows: the same entry is run the same way.
+    const wanted = now.known ? now.contextTokens.value : (context.contextTokens ?? 0)
     const slots = now.known ? now.serving.slots.value : context.slots
     const exact = each.contextTokens === wanted && (slots === undefined || each.slots === slots)
     return (exact ? 2 : 0) + (context.backendVersion !== undefined && each.backendVersion === context.backendVersion ? 1 : 0)

@@ -73,8 +73,8 @@ function refuse(what: string, name: string, known: readonly string[]): never {
   throw new StudioError('invalid-request', `${what} "${name}" is not known; known are ${known.join(', ')}`, { data: { name, known } })
 }
 
-export const KNOWN_QUANTS: readonly string[] = [...Object.keys(WHOLE_MODEL_BYTES), ...Object.keys(GGUF_BITS)]
-export const KNOWN_KV_DTYPES: readonly string[] = Object.keys(KV_BYTES)
+const KNOWN_QUANTS: readonly string[] = [...Object.keys(WHOLE_MODEL_BYTES), ...Object.keys(GGUF_BITS)]
+const KNOWN_KV_DTYPES: readonly string[] = Object.keys(KV_BYTES)
 
 /** @throws StudioError `invalid-request` that names the known ones. */
 export function bytesPerParam(quant: string): number {

@@ -22,7 +22,7 @@ const toCard = (index: number, { name, totalBytes, usedBytes }: RocmCard): Card 
 }
 
 /** @param drmFolder Normally `/sys/class/drm`. Cards are counted in the kernel's order, other vendors' left out. */
-export async function readAmdFromKernel(drmFolder: string): Promise<Card[]> {
+async function readAmdFromKernel(drmFolder: string): Promise<Card[]> {
   const names = await readdir(drmFolder).catch(() => [])
   const numbers = names
     .flatMap((name) => /^card(\d{1,3})$/.exec(name)?.[1] ?? [])

@@ -1,4 +1,5 @@
 /** How an entry says it is served: context, slots, cache type, and the flags that matter for memory. Pure. */
+import { StudioError } from '../lib/studio-error.ts'
 import type { VramEntry } from './ports.ts'
 import { isKvDtype } from './precision.ts'
 
@@ -69,7 +70,14 @@ function pixelCap(args: readonly string[]): number | undefined {
   return found === undefined ? undefined : Number(found)
 }
 
+/** @throws StudioError `invalid-request` for a wish that is no number above 0. */
 export function servingFigures(entry: VramEntry, wish: ServingWish): ServingFigures {
+  for (const key of ['contextTokens', 'slots', 'gpuCount'] as const) {
+    const value = wish[key]
+    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
+      throw new StudioError('invalid-request', `${key} must be a number above 0`, { data: { key } })
+    }
+  }
   const args = entry.backend_config.extra_args ?? []
   const [keyType, valueType] = kvTypes(entry, args, wish)
   const paged = entry.backend === 'vllm'

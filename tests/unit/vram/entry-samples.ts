@@ -1,3 +1,4 @@
+import type { Card } from '../../../src-main/vram/cards.ts'
 import type { VramEntry } from '../../../src-main/vram/ports.ts'
 
 export const vramEntry = (more: Partial<VramEntry> = {}): VramEntry => ({
@@ -28,3 +29,9 @@ export const qwen3Architecture = {
   vocab_size: 151_936,
   context_length: 40_960,
 }
+
+export const sampleCard = (more: Partial<Card> = {}): Card => ({
+  ...{ index: 0, name: 'RTX', totalMb: 16_376, freeMb: 9_900, vendor: 'nvidia', uuid: 'GPU-1', usedMb: 6_000, reservedMb: 476 },
+  ...{ computeCapability: '8.9', driver: '560', mig: false, unified: false },
+  ...more,
+})

@@ -2,16 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { attribute, type Resident } from '../../../src-main/vram/attribution.ts'
-import type { Card, CardReadings } from '../../../src-main/vram/cards.ts'
+import type { CardReadings } from '../../../src-main/vram/cards.ts'
 import { createGauge, type GaugeOptions, type Reading } from '../../../src-main/vram/gauge.ts'
 import { createFindRoot, parentOf } from '../../../src-main/vram/process-ancestry.ts'
+import { sampleCard as card } from './entry-samples.ts'
 import { gauge as gaugeSchema } from '../../../src-main/contract/engine.ts'
 
-const card = (more: Partial<Card> = {}): Card => ({
-  ...{ index: 0, name: 'RTX', totalMb: 16_376, freeMb: 9_900, vendor: 'nvidia', uuid: 'GPU-1', usedMb: 6_000, reservedMb: 476 },
-  ...{ computeCapability: '8.9', driver: '560', mig: false, unified: false },
-  ...more,
-})
 const resident = (more: Partial<Resident> = {}): Resident => ({ name: 'm', pid: 100, estimatedMb: { 0: 5000 }, ...more })
 
 describe('whose memory it is', () => {
