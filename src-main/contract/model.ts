@@ -135,11 +135,24 @@ export const plan = z.object({
   targetPath: z.string(),
   changes: z.array(planChange),
   warnings: z.array(problem),
-  /** Set when this photo cannot be written at all; nothing will be touched. */
+  /** Set when this photo cannot be written at all; nothing will be touched, and `changes` are what waits. */
   refusal: problem.nullable(),
+  /** Tags that the settings add to the changes, such as a headline. */
+  also: z.array(z.string()).optional(),
   createdAtMs: timestampMs,
 })
 export type Plan = z.infer<typeof plan>
+
+/** A tag of a write that is taken back from a file that somebody changed since. */
+export const threeWay = z.object({
+  tag: z.string(),
+  before: fieldValue,
+  ours: fieldValue,
+  now: fieldValue,
+  /** Holds its old value again; otherwise somebody's newer value was left. */
+  restored: z.boolean(),
+})
+export type ThreeWay = z.infer<typeof threeWay>
 
 export const writeOutcome = z.object({
   photoId,
@@ -149,12 +162,15 @@ export const writeOutcome = z.object({
   code: z.string().nullable(),
   message: z.string().nullable(),
   writeId: writeId.nullable(),
+  /** Set by a revert when the file was changed since the write. */
+  threeWay: z.array(threeWay).optional(),
 })
 export type WriteOutcome = z.infer<typeof writeOutcome>
 
 export const journalState = z.enum(['pending', 'written', 'failed', 'reverted'])
 export const journalEntry = z.object({
   writeId,
+  kind: z.enum(['write', 'revert']),
   photoId: photoId.nullable(),
   path: z.string(),
   targetPath: z.string(),

@@ -21,10 +21,14 @@ interface JournalRow {
   after: string
   tool_versions: string
   reverted_by: number | null
+  kind: JournalEntry['kind']
+  reverts: number | null
+  is_partial: number
 }
 
 const toEntry = (row: JournalRow): JournalEntry => ({
   writeId: row.write_id,
+  kind: row.kind,
   photoId: row.photo_id,
   path: row.path,
   targetPath: row.target_path,
@@ -46,6 +50,8 @@ const toRecord = (row: JournalRow): JournalRecord => ({
   after: fromJson<TagValues>(row.after),
   toolVersions: fromJson<Record<string, string>>(row.tool_versions),
   revertedBy: row.reverted_by,
+  reverts: row.reverts,
+  isPartial: row.is_partial === 1,
 })
 
 /** The order of the journal is the order of its ids: a clock may jump. */
@@ -58,7 +64,7 @@ export function createJournalStore(connection: Connection): JournalStore {
         () =>
           connection.run(
             `INSERT INTO journal (run, plan_id, photo_id, path, target_path, temp_path, time_ms, changes, models, hash_before, hash_after, before,
-               after, tool_versions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+               after, tool_versions, kind, reverts, is_partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             record.run,
             record.planId,
             record.photoId,
@@ -73,6 +79,9 @@ export function createJournalStore(connection: Connection): JournalStore {
             toJson(record.before),
             toJson(record.after),
             toJson(record.toolVersions),
+            record.kind,
+            record.reverts,
+            record.isPartial ? 1 : 0,
           ).lastId,
       )
     },

@@ -4,7 +4,8 @@
  * IPTC before XMP when the stored IPTC digest shows that IPTC was edited alone, else XMP before IPTC.
  */
 import { type Field, type MetadataSnapshot, TEXT_FIELDS, type TextField } from '../contract/model.ts'
-import { HIERARCHY_TAG, IPTC_DIGEST, isCameraPlaceholder, isMachineText, KEYWORD_PLACES, TEXT_PLACES } from './fields.ts'
+import { DIGIKAM_TAG, HIERARCHY_TAG, IPTC_DIGEST, isCameraPlaceholder, isMachineText, KEYWORD_PLACES, TEXT_PLACES } from './fields.ts'
+import { fromDigikamTags, isPath } from './keyword-trees.ts'
 import { type Place, placesAgree } from './mirrors.ts'
 import { asList, asText, type RawTags } from './raw-tags.ts'
 
@@ -46,7 +47,10 @@ export function effectiveSnapshot(sources: readonly FieldSource[]): MetadataSnap
     'hierarchicalKeywords',
     sources.flatMap(({ prefix, raw }) => {
       const list = asList(raw.tags.get(HIERARCHY_TAG))
-      return list === null ? [] : [{ tag: prefix + HIERARCHY_TAG, value: list }]
+      if (list !== null) return [{ tag: prefix + HIERARCHY_TAG, value: list }]
+      // digiKam's list stands in where there is no tree; its words without levels are no tree.
+      const paths = fromDigikamTags(asList(raw.tags.get(DIGIKAM_TAG)) ?? []).filter(isPath)
+      return paths.length === 0 ? [] : [{ tag: prefix + DIGIKAM_TAG, value: paths }]
     }),
   )
   return snapshot

@@ -24,6 +24,19 @@ export const TEXT_PLACES: Record<TextField, TextPlaces> = {
 }
 export const KEYWORD_PLACES = { xmp: 'XMP-dc:Subject', iptc: { tag: 'IPTC:Keywords', limitBytes: 64 } }
 export const HIERARCHY_TAG = 'XMP-lr:HierarchicalSubject'
+/** Kept beside the tree on a setting: digiKam and Immich read it before all others. */
+export const DIGIKAM_TAG = 'XMP-digiKam:TagsList'
+/** A copy of the title on a setting. */
+export const HEADLINE_PLACES = { xmp: 'XMP-photoshop:Headline', iptc: { tag: 'IPTC:Headline', limitBytes: 256 } }
+
+/** Our own namespace, registered through configs/exiftool/imageworks.config: written only when the settings ask for it. */
+export const PROVENANCE_TAGS = {
+  models: 'XMP-iwstudio:Models',
+  promptHashes: 'XMP-iwstudio:PromptHashes',
+  action: 'XMP-iwstudio:ReviewerAction',
+  writtenAt: 'XMP-iwstudio:WrittenAt',
+  studioVersion: 'XMP-iwstudio:StudioVersion',
+}
 
 /** Only these two take IPTC and EXIF text beside XMP; elsewhere both are non-standard or unread. */
 export const MIRRORED_KINDS: ReadonlySet<string> = new Set(['jpeg', 'tiff'])

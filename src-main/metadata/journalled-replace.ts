@@ -2,12 +2,13 @@
  * The one way a file of the user changes: journal, copy, let ExifTool rewrite the copy, read everything back, flush, replace by name.
  * Until the replacement the original is only read. Whatever fails, `settle` looks at the disk and says which state it is in.
  */
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { readFile, stat, statfs, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import type { PlanChange, Problem } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { StudioError } from '../lib/studio-error.ts'
+import type { BackupStore } from './backup-store.ts'
 import { isIptcNewer } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
@@ -29,6 +30,7 @@ import {
 import type { TagEdits } from './tag-edits.ts'
 import { findDifferences } from './verify-write.ts'
 import { toWriteProblem } from './write-errors.ts'
+import type { WritingRules } from './writing-rules.ts'
 
 /** Called before each step; throwing fails the write there. */
 export type FaultHook = (step: WriteStep) => void | Promise<void>
@@ -54,6 +56,8 @@ export interface ReplaceContext {
   journal: JournalStore
   clock: Clock
   log: Logger
+  rules(): WritingRules
+  backups: BackupStore | null
   faultHook?: FaultHook
 }
 
@@ -69,8 +73,16 @@ export interface ReplaceJob {
   expectedHash: string | null
   /** From what the target holds now; null when nothing needs to change. */
   buildEdits(current: RawTags | null): TagEdits | null
-  /** The write that this one takes back: kept with the record, and marked when it is done. */
-  reverts?: number
+  /** Set for taking a write back: kept with the record; `write` is marked as taken back when this is done, unless values of it had to stay. */
+  reverts?: Reverts
+  /** The whole file is put back from the backup of these bytes; `buildEdits` says only what that means in tags. */
+  restoreHash?: string
+}
+
+export interface Reverts {
+  writeId: number
+  /** Asked once the edits are built. */
+  isPartial(): boolean
 }
 
 export type ReplaceResult = { state: 'written' | 'unchanged' | 'failed' | 'refused'; writeId: number | null; problem: Problem | null }
@@ -83,7 +95,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
   const tempPath = newTempPath(job.targetPath)
   try {
     await at('check')
-    await checkReplaceable(job.targetPath, { mayBeAbsent: job.expectedHash === null })
+    await checkReplaceable(job.targetPath, { mayBeAbsent: job.expectedHash === null, mayBeLinked: context.rules().hardLinks === 'part' })
     await requireHash(job)
     await requireSpace(job.targetPath)
     const stampBefore = await fileStamp(job.targetPath)
@@ -92,7 +104,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     requireReadable(current, job.targetPath)
     const edits = job.buildEdits(current)
     if (edits === null) return { state: 'unchanged', writeId: null, problem: null }
-    const toolVersions = { exiftool: await exiftool.version(), ...(job.reverts === undefined ? {} : { reverts: String(job.reverts) }) }
+    const toolVersions = { exiftool: await exiftool.version() }
     await at('journal')
     writeId = journal.begin({
       planId: job.planId,
@@ -109,26 +121,21 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
       before: edits.before,
       after: edits.values as TagValues,
       toolVersions,
+      ...revertFacts(job.reverts),
     })
     await at('copy')
     if (job.expectedHash !== null) {
+      if (job.reverts === undefined && context.rules().keepBackups) await context.backups?.keep(job.targetPath, job.expectedHash)
       await copyWhole(job.targetPath, tempPath)
       if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
     }
     await at('rewrite')
-    await rewrite(exiftool, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
+    if (job.restoreHash === undefined) await rewrite(exiftool, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
+    else await context.backups?.restore(job.restoreHash, tempPath)
     await at('verify')
-    let result = await readAllTags(exiftool, tempPath)
-    const currentDigest = asText(result.tags.get('File:CurrentIPTCDigest'))
-    if (edits.renewDigest && isIptcNewer(result) && currentDigest !== null) {
-      // In a TIFF the block is padded after the digest was taken.
-      await rewrite(exiftool, tempPath, [`-${IPTC_DIGEST}=${currentDigest}`])
-      result = await readAllTags(exiftool, tempPath)
-    }
-    const differences = [...findDifferences(current, result, edits), ...(await findTrailerLoss(job, tempPath, current))]
-    if (differences.length > 0) {
-      throw new StudioError('verify-failed', `The rewritten copy is not what it should be: ${differences.join('; ')}.`, { data: { differences } })
-    }
+    if (job.restoreHash === undefined) await verify(exiftool, job, tempPath, current, edits)
+    else if ((await hashFile(tempPath)) !== job.restoreHash) throw new StudioError('verify-failed', 'The restored copy is not the original.')
+    if (job.expectedHash !== null && context.rules().modificationTime === 'keep') await keepTime(job.targetPath, tempPath)
     await at('flush')
     await flushFile(tempPath)
     const hashAfter = await hashFile(tempPath)
@@ -146,7 +153,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     await at('reopen')
     if ((await hashFile(job.targetPath)) !== hashAfter) throw changed(job.targetPath)
     await at('finish')
-    endWritten(journal, writeId, job.reverts)
+    endWritten(journal, { writeId, ...revertFacts(job.reverts) })
     return { state: 'written', writeId, problem: null }
   } catch (error) {
     const problem = toWriteProblem(error, job.targetPath, context.log)
@@ -198,7 +205,7 @@ export async function settle(context: Pick<ReplaceContext, 'journal'>, record: J
   }
   await removeTemp(tempPath)
   if (hashAfter !== null && onDisk === hashAfter) {
-    endWritten(journal, writeId, revertedWriteOf(record))
+    endWritten(journal, record)
     return { state: 'written', writeId, problem: null }
   }
   const problem: Problem =
@@ -211,21 +218,43 @@ export async function settle(context: Pick<ReplaceContext, 'journal'>, record: J
   return { state: 'failed', writeId, problem }
 }
 
-/** The write that a record takes back, if it is a revert. */
-export function revertedWriteOf(record: JournalRecord): number | undefined {
-  const text = record.toolVersions['reverts']
-  return text === undefined ? undefined : Number(text)
-}
+const revertFacts = (reverts: Reverts | undefined): Pick<JournalRecord, 'kind' | 'reverts' | 'isPartial'> =>
+  reverts === undefined
+    ? { kind: 'write', reverts: null, isPartial: false }
+    : { kind: 'revert', reverts: reverts.writeId, isPartial: reverts.isPartial() }
 
-/** A revert marks the other write first: a crash in between leaves the revert pending, and the next start does both again. */
-export function endWritten(journal: JournalStore, writeId: number, reverts: number | undefined): void {
-  if (reverts === undefined) {
+/**
+ * A revert marks the other write first: a crash in between leaves the revert pending, and the next start does both again.
+ * A partial one leaves the other write open, so that it can be tried again.
+ */
+export function endWritten(journal: JournalStore, record: Pick<JournalRecord, 'writeId' | 'kind' | 'reverts' | 'isPartial'>): void {
+  const { writeId, kind, reverts, isPartial } = record
+  if (kind === 'write') {
     journal.finish(writeId, 'written', null)
     return
   }
-  journal.reverted(reverts, writeId)
+  if (reverts !== null && !isPartial) journal.reverted(reverts, writeId)
   // Taking back is not itself a write to take back.
   journal.reverted(writeId, null)
+}
+
+async function verify(exiftool: ExifToolPool, job: ReplaceJob, tempPath: string, current: RawTags | null, edits: TagEdits): Promise<void> {
+  let result = await readAllTags(exiftool, tempPath)
+  const currentDigest = asText(result.tags.get('File:CurrentIPTCDigest'))
+  if (edits.renewDigest && isIptcNewer(result) && currentDigest !== null) {
+    // In a TIFF the block is padded after the digest was taken.
+    await rewrite(exiftool, tempPath, [`-${IPTC_DIGEST}=${currentDigest}`])
+    result = await readAllTags(exiftool, tempPath)
+  }
+  const differences = [...findDifferences(current, result, edits), ...(await findTrailerLoss(job, tempPath, current))]
+  if (differences.length > 0) {
+    throw new StudioError('verify-failed', `The rewritten copy is not what it should be: ${differences.join('; ')}.`, { data: { differences } })
+  }
+}
+
+async function keepTime(targetPath: string, tempPath: string): Promise<void> {
+  const { atimeMs, mtimeMs } = await stat(targetPath)
+  await utimes(tempPath, atimeMs / 1000, mtimeMs / 1000)
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Plans, writes, reverts and recovers. Files are worked on one after another per target, a few targets at a time. */
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { PhotoKind, Plan, Problem, WriteOutcome } from '../contract/model.ts'
+import { type MetadataSnapshot, PHOTO_KINDS, type PhotoKind, type Plan, type PlanChange, type Problem, type WriteOutcome } from '../contract/model.ts'
+import type { BackupStore } from './backup-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Logger, silentLogger } from '../lib/logger.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
@@ -10,14 +11,17 @@ import type { Signature } from './file-signature.ts'
 import { inspectPhoto } from './inspect-photo.ts'
 import { type FaultHook, type ReplaceResult, replaceJournalled } from './journalled-replace.ts'
 import { createLocks, inOrder } from './locks.ts'
+import { alsoWritten, extrasOf } from './plan-extras.ts'
 import { findValueProblem, planChanges, planWarnings, targetOf } from './plan-write.ts'
 import type { JournalStore, PlanStore, StoredPlan, WantedFields } from './ports.ts'
 import { asText, type RawTags } from './raw-tags.ts'
 import { createMetadataReader } from './read-metadata.ts'
 import { outcomeOf, revertWrite, settleRecord } from './revert-write.ts'
 import { checkReplaceable, hashFile } from './safe-file.ts'
-import { planTagEdits, sameValue } from './tag-edits.ts'
+import { isRawName } from './sidecars.ts'
+import { currentValue, planTagEdits, sameValue } from './tag-edits.ts'
 import { toWriteProblem } from './write-errors.ts'
+import { DEFAULT_RULES, type WritingRules } from './writing-rules.ts'
 
 export interface PhotoToWrite {
   id: number
@@ -36,6 +40,8 @@ export interface MetadataWriter {
   preview(photo: PhotoToWrite, wanted: WantedFields): Promise<PlanPreview>
   /** Stores what would be written, with the hashes of the files it was made for. `models`: names that the words came from. */
   plan(photo: PhotoToWrite, wanted: WantedFields, models: string[]): Promise<Plan>
+  /** The newest plan of a photo that was not carried out. */
+  lastPlan(photoId: number): Plan | null
   /** Writes exactly the stored plans; one outcome each, in the given order. @throws StudioError plan-not-found before anything is touched */
   write(planIds: readonly number[], options?: BatchOptions): Promise<WriteOutcome[]>
   /** Puts back the tags that these writes touched. @throws StudioError write-not-found before anything is touched */
@@ -53,32 +59,69 @@ export function createMetadataWriter(parts: {
   journal: JournalStore
   clock: Clock
   log?: Logger
+  /** What the settings say now. A plan keeps what was added to it; how files are treated counts at the write. */
+  rules?: () => WritingRules
+  backups?: BackupStore | null
+  studioVersion?: string
   faultHook?: FaultHook
 }): MetadataWriter {
-  const { exiftool, plans, journal, clock, log = silentLogger, faultHook } = parts
-  const reader = createMetadataReader(exiftool)
-  const context = { exiftool, journal, clock, log, faultHook }
+  const { exiftool, plans, journal, clock, log = silentLogger, rules = () => DEFAULT_RULES, backups = null, studioVersion = '', faultHook } = parts
+  const reader = createMetadataReader(exiftool, rules)
+  const context = { exiftool, journal, clock, log, rules, backups, faultHook }
   const withLock = createLocks()
 
-  const draft = async (photo: PhotoToWrite, wanted: WantedFields): Promise<Omit<StoredPlan, 'id'>> => {
-    const base = { photoId: photo.id, path: photo.path, createdAtMs: clock.nowMs(), models: [] }
-    let target = targetOf(photo, [])
+  const draft = async (photo: PhotoToWrite, wanted: WantedFields, models: string[]): Promise<Omit<StoredPlan, 'id'>> => {
+    const now = rules()
+    const base = { photoId: photo.id, path: photo.path, createdAtMs: clock.nowMs(), models }
+    let target = targetOf(photo, [], false, now)
+    let changes: PlanChange[] | null = null
     try {
       const { truePath, signature } = await inspectPhoto(photo)
       const found = await reader.readWhole(photo)
-      target = targetOf({ ...photo, signature }, found.sidecars, found.stemTaken)
+      target = targetOf({ ...photo, signature }, found.sidecars, found.stemTaken, now)
+      const raw = target.target === 'embedded' ? found.embedded : (found.sidecars.find(({ path: each }) => each === target.targetPath)?.raw ?? null)
       target.targetPath = target.target === 'embedded' ? truePath : await trueNameOf(target.targetPath)
-      const changes = planChanges(found.snapshot, wanted, target.target)
-      if (changes.length > 0) await requireWritable(target.target, target.targetPath, signature)
+      changes = planChanges(found.snapshot, wanted, target.target, now, (tag) => currentValue(raw, tag))
+      if (changes.length > 0) await requireWritable(target.target, target.targetPath, signature, now)
       const photoHash = (await hashFile(truePath)) ?? ''
       const targetHash = target.target === 'embedded' ? photoHash : await hashFile(target.targetPath)
-      const warnings = planWarnings({ kind: photo.kind, target, changes, current: found.snapshot, sidecars: found.sidecars, hasC2pa: found.hasC2pa })
-      const refusal = findValueProblem(changes)
-      return { ...base, ...target, changes: refusal === null ? changes : [], warnings, refusal, photoHash, targetHash }
+      const linkCount = await stat(target.targetPath).then(
+        (facts) => facts.nlink,
+        () => 1,
+      )
+      const { kind } = photo
+      const warnings = planWarnings({
+        kind,
+        target,
+        changes,
+        current: found.snapshot,
+        sidecars: found.sidecars,
+        hasC2pa: found.hasC2pa,
+        linkCount,
+        mirrorHeadline: now.mirrorHeadline,
+      })
+      const extras = extrasOf(changes, now, wanted, base, studioVersion)
+      return {
+        ...base,
+        ...target,
+        changes,
+        warnings,
+        refusal: findValueProblem(changes),
+        also: alsoWritten(changes, extras),
+        photoHash,
+        targetHash,
+        extras,
+      }
     } catch (error) {
-      return { ...base, ...target, changes: [], warnings: [], refusal: toWriteProblem(error, photo.path, log), photoHash: '', targetHash: null }
+      const refusal = toWriteProblem(error, photo.path, log)
+      changes ??= await pendingChanges(photo, wanted, target.target, now)
+      return { ...base, ...target, changes, warnings: [], refusal, photoHash: '', targetHash: null }
     }
   }
+
+  /** The words that wait for a photo that cannot be planned, beside what can still be read of it. */
+  const pendingChanges = async (photo: PhotoToWrite, wanted: WantedFields, target: Plan['target'], now: WritingRules): Promise<PlanChange[]> =>
+    planChanges(await reader.read(photo).catch(() => NOTHING_READ), wanted, target, now)
 
   const writeOne = async (plan: StoredPlan, run: number): Promise<WriteOutcome> => {
     const head = { photoId: plan.photoId, path: plan.path }
@@ -97,8 +140,14 @@ export function createMetadataWriter(parts: {
         changes: plan.changes,
         models: plan.models,
         expectedHash: plan.targetHash,
-        buildEdits: (current) => planTagEdits(current, plan.changes, { isMirrored: isMirrored(plan, current), sidecarFor: sidecarNote(plan) }),
+        buildEdits: (current) =>
+          planTagEdits(current, plan.changes, {
+            isMirrored: isMirrored(plan, current),
+            sidecarFor: sidecarNote(plan),
+            ...(plan.extras && { extras: plan.extras }),
+          }),
       })
+      if (rules().keepBackups) await backups?.prune()
       return outcomeOf(head, result)
     } catch (error) {
       return outcomeOf(head, { state: 'failed', writeId: null, problem: toWriteProblem(error, plan.targetPath, log) })
@@ -107,7 +156,9 @@ export function createMetadataWriter(parts: {
 
   /** The file is not what the plan was made for: fine when it already says what was planned, else the plan is void. */
   const judgeStale = async (plan: StoredPlan, targetHash: string | null): Promise<ReplaceResult> => {
-    const now = await reader.read({ path: plan.path, kind: plan.target === 'sidecar' ? 'raw' : 'jpeg' })
+    const beside = plan.target === 'sidecar' ? PHOTO_KINDS : []
+    const asPlanned = createMetadataReader(exiftool, () => ({ sidecarKinds: beside, sidecarNaming: rules().sidecarNaming }))
+    const now = await asPlanned.read({ path: plan.path, kind: plan.target === 'sidecar' && isRawName(plan.path) ? 'raw' : 'jpeg' })
     const isDone = plan.changes.every(({ field, to }) => sameValue(now[field], Array.isArray(now[field]) ? (to ?? []) : to))
     if (isDone) return { state: 'unchanged', writeId: null, problem: null }
     const latest = journal.latestWriteOf(plan.targetPath)
@@ -127,12 +178,15 @@ export function createMetadataWriter(parts: {
 
   return {
     async preview(photo, wanted) {
-      const { target, targetPath, changes, warnings, refusal } = await draft(photo, wanted)
+      const { target, targetPath, changes, warnings, refusal } = await draft(photo, wanted, [])
       return { target, targetPath, changes, warnings, refusal }
     },
     async plan(photo, wanted, models) {
-      const { targetHash: _targetHash, photoHash: _photoHash, models: _models, ...plan } = plans.add({ ...(await draft(photo, wanted)), models })
-      return plan
+      return toShown(plans.add(await draft(photo, wanted, models)))
+    },
+    lastPlan(photoId) {
+      const stored = plans.latestOpen(photoId)
+      return stored === undefined ? null : toShown(stored)
     },
     async write(planIds, options = {}) {
       const stored = planIds.map((planId) => {
@@ -180,9 +234,24 @@ export function createMetadataWriter(parts: {
           outcomes.push(outcomeOf(record, { state: 'failed', writeId: record.writeId, problem: toWriteProblem(error, record.targetPath, log) }))
         }
       }
+      await backups?.prune()
       return outcomes
     },
   }
+}
+
+const NOTHING_READ: MetadataSnapshot = {
+  title: null,
+  description: null,
+  altText: null,
+  keywords: [],
+  hierarchicalKeywords: [],
+  sources: {},
+  conflicts: [],
+}
+
+function toShown({ targetHash: _targetHash, photoHash: _photoHash, models: _models, extras: _extras, ...plan }: StoredPlan): Plan {
+  return plan
 }
 
 const INTERRUPTED: Problem = { code: 'cancelled', message: 'The studio stopped before the file was replaced; it is as it was.', data: {} }
@@ -198,11 +267,11 @@ async function trueNameOf(sidecarPath: string): Promise<string> {
   }
 }
 
-async function requireWritable(target: Plan['target'], targetPath: string, signature: Signature): Promise<void> {
+async function requireWritable(target: Plan['target'], targetPath: string, signature: Signature, rules: WritingRules): Promise<void> {
   if (target === 'embedded' && signature === 'bigtiff') {
     throw new StudioError('format-not-writable', 'BigTIFF files cannot be written safely.', { data: { path: targetPath } })
   }
-  await checkReplaceable(targetPath, { mayBeAbsent: target === 'sidecar' })
+  await checkReplaceable(targetPath, { mayBeAbsent: target === 'sidecar', mayBeLinked: rules.hardLinks === 'part' })
 }
 
 /** A new `photo.xmp` says whose it is, as Adobe's programs do. */

@@ -1,5 +1,5 @@
 /** Whether two places say the same, given that IPTC and EXIF hold only the beginning of a long text. Pure. */
-import { KEYWORD_PLACES, type LimitedTag, TEXT_PLACES } from './fields.ts'
+import { HEADLINE_PLACES, KEYWORD_PLACES, type LimitedTag, TEXT_PLACES } from './fields.ts'
 import { cutToBytes } from './iptc-text.ts'
 
 export interface Place<T extends string | string[] = string | string[]> {
@@ -9,6 +9,7 @@ export interface Place<T extends string | string[] = string | string[]> {
 
 const LIMITED: LimitedTag[] = [
   KEYWORD_PLACES.iptc,
+  HEADLINE_PLACES.iptc,
   ...Object.values(TEXT_PLACES).flatMap(({ iptc, exif }) => [iptc, exif].filter((place) => place !== null)),
 ]
 

@@ -1,40 +1,103 @@
 /** From what a file holds and what was decided to an explicit list of changes. Pure: nothing here touches a disk. */
 import path from 'node:path'
-import { type MetadataSnapshot, type PhotoKind, type Plan, type PlanChange, type Problem, TEXT_FIELDS } from '../contract/model.ts'
+import { type MetadataSnapshot, type PhotoKind, type Plan, type PlanChange, type Problem, TEXT_FIELDS, type TextField } from '../contract/model.ts'
 import { findUnwritable } from './exiftool-arguments.ts'
-import { KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
+import { DIGIKAM_TAG, HEADLINE_PLACES, KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
 import type { Signature } from './file-signature.ts'
 import { addKeywords, keywordKey, removeKeywords } from './keyword-sets.ts'
+import { changeTree, digikamTags, flatRemovals, flatWords, isPath } from './keyword-trees.ts'
 import { cutFor, placesAgree } from './mirrors.ts'
-import type { WantedFields } from './ports.ts'
+import type { WantedFields, WantedText } from './ports.ts'
 import { type FoundSidecar, newSidecarPath } from './sidecars.ts'
+import { DEFAULT_RULES, goesBeside, type WritingRules } from './writing-rules.ts'
 
 export type Target = Pick<Plan, 'target' | 'targetPath'>
+
+/** What the target holds now in a tag that the snapshot does not show. */
+export type HeldTag = (tag: string) => string | string[] | null
+const NOTHING_HELD: HeldTag = () => null
 
 /**
  * The changes that make `current` what is wanted; empty when it already is.
  * A replaced field whose places in the file disagree is listed even when its value stays: writing brings them together.
  */
-export function planChanges(current: MetadataSnapshot, wanted: WantedFields, target: Plan['target'] = 'embedded'): PlanChange[] {
+export function planChanges(
+  current: MetadataSnapshot,
+  wanted: WantedFields,
+  target: Plan['target'] = 'embedded',
+  rules: WritingRules = DEFAULT_RULES,
+  held: HeldTag = NOTHING_HELD,
+): PlanChange[] {
   const changes: PlanChange[] = []
   for (const field of TEXT_FIELDS) {
     const wish = wanted[field]
-    if (wish === undefined) continue
+    const to = wish && wantedText(wish, current[field], field, rules)
+    if (to === undefined) continue
     const from = current[field]
-    const to = wish.text === '' ? null : wish.text
-    if (wish.policy === 'fill' && (to === null || (from !== null && from.trim() !== ''))) continue
-    if (from !== to || (target === 'embedded' && placesDisagree(current, field))) changes.push({ field, from, to })
+    const isElsewhere = field === 'title' && rules.mirrorHeadline && held(HEADLINE_PLACES.xmp) !== to
+    if (from !== to || isElsewhere || (target === 'embedded' && placesDisagree(current, field))) changes.push({ field, from, to })
   }
-  if (wanted.keywords !== undefined) {
-    const { list, add, remove } = wanted.keywords
-    const from = current.keywords
-    const kept = list === null ? foldEmbeddedKeywords(current, target) : addKeywords([], list)
-    const to = addKeywords(removeKeywords(kept, remove), add)
-    const isSame = to.length === from.length && to.every((word, at) => word === from[at])
-    if (!isSame || (target === 'embedded' && placesDisagree(current, 'keywords'))) changes.push({ field: 'keywords', from, to })
-  }
+  if (wanted.keywords !== undefined) changes.push(...keywordChanges(current, wanted.keywords, target, rules, held))
   return changes
 }
+
+/** The text that the field gets; undefined leaves it alone. */
+function wantedText(wish: WantedText, from: string | null, field: TextField, rules: WritingRules): string | null | undefined {
+  const to = wish.text === '' ? null : wish.text
+  if (wish.policy === 'replace') return to
+  const policy = rules.policies[field]
+  const isEmpty = from === null || from.trim() === ''
+  if (to === null || policy === 'keep' || (policy === 'fill' && !isEmpty)) return undefined
+  if (policy !== 'merge' || isEmpty) return to
+  if (from.includes(to)) return undefined
+  return field === 'description' ? `${from}\n\n${to}` : `${from} – ${to}`
+}
+
+function keywordChanges(
+  current: MetadataSnapshot,
+  wish: NonNullable<WantedFields['keywords']>,
+  target: Plan['target'],
+  rules: WritingRules,
+  held: HeldTag,
+): PlanChange[] {
+  const { flat, tree, digikamTags: keepsDigikam } = rules.keywords
+  const { list, add, removed } = applyKeywordPolicy(wish, current, rules)
+  if (list === null && add.length === 0 && removed.length === 0) return []
+  const from = current.keywords
+  const fromTree = current.hierarchicalKeywords
+  const kept = list === null ? foldEmbeddedKeywords(current, target) : addKeywords([], flatWords(list, flat))
+  const to = addKeywords(removeKeywords(kept, flatRemovals(fromTree, removed)), flatWords(add, flat))
+  const left = new Set(to.map(keywordKey))
+  const toTree = changeTree(
+    fromTree,
+    {
+      added: [...(list ?? []), ...add],
+      removed: [...removed, ...from].filter((word) => isPath(word) || !left.has(keywordKey(word))),
+      flat: to,
+    },
+    tree,
+  )
+  const heldTags = asHeldList(held(DIGIKAM_TAG))
+  const isElsewhere = keepsDigikam && !sameWords(heldTags, digikamTags(heldTags, toTree, to))
+  const changes: PlanChange[] = []
+  if (!sameWords(from, to) || isElsewhere || (target === 'embedded' && placesDisagree(current, 'keywords')))
+    changes.push({ field: 'keywords', from, to })
+  if (!sameWords(fromTree, toTree)) changes.push({ field: 'hierarchicalKeywords', from: fromTree, to: toTree })
+  return changes
+}
+
+/** Words that were proposed follow the policy; those by hand come anyway. */
+function applyKeywordPolicy(wish: NonNullable<WantedFields['keywords']>, current: MetadataSnapshot, rules: WritingRules) {
+  const proposed = new Set(wish.proposed ?? [])
+  const policy = rules.policies.keywords
+  const isLeftOut = policy === 'keep' || (policy === 'fill' && current.keywords.length > 0)
+  const add = isLeftOut ? wish.add.filter((word) => !proposed.has(word)) : wish.add
+  const list = wish.list === null && policy === 'replace' && proposed.size > 0 ? [] : wish.list
+  return { list, add, removed: wish.remove }
+}
+
+const asHeldList = (value: string | string[] | null): string[] => (value === null ? [] : Array.isArray(value) ? value : [value])
+const sameWords = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((word, at) => word === b[at])
 
 function embeddedPlaces(current: MetadataSnapshot, field: PlanChange['field']) {
   const conflict = current.conflicts.find((entry) => entry.field === field)
@@ -60,18 +123,19 @@ function foldEmbeddedKeywords(current: MetadataSnapshot, target: Plan['target'])
 const cutKeyword = (word: string) => cutFor(KEYWORD_PLACES.iptc.tag, word)
 
 /**
- * Where a photo's words go. RAW and DNG never change: their sidecar does, an existing one in its own naming style, else `photo.xmp`.
- * A bare JPEG XL stream gets a sidecar too, since embedding would wrap it into another kind of file.
+ * Where a photo's words go. RAW never changes: its sidecar does, an existing one in its own naming style, else a new one as the settings
+ * name it. A bare JPEG XL stream gets a sidecar too, since embedding would wrap it into another kind of file.
  */
 export function targetOf(
   photo: { path: string; kind: PhotoKind; signature?: Signature },
   sidecars: readonly FoundSidecar[],
   stemTaken = false,
+  rules: WritingRules = DEFAULT_RULES,
 ): Target {
-  const isSidecar = photo.kind === 'raw' || photo.kind === 'dng' || photo.signature === 'jxl-codestream'
-  if (!isSidecar) return { target: 'embedded', targetPath: photo.path }
-  const [existing] = sidecars
-  return { target: 'sidecar', targetPath: existing?.path ?? newSidecarPath(photo.path, stemTaken ? 'full-name' : 'stem') }
+  if (!goesBeside(photo.kind, rules) && photo.signature !== 'jxl-codestream') return { target: 'embedded', targetPath: photo.path }
+  const naming = rules.sidecarNaming
+  const existing = sidecars.find((sidecar) => sidecar.style === naming) ?? sidecars[0]
+  return { target: 'sidecar', targetPath: existing?.path ?? newSidecarPath(photo.path, stemTaken ? 'full-name' : naming) }
 }
 
 /** What the person should know before writing; nothing here stops it. */
@@ -82,36 +146,50 @@ export function planWarnings(input: {
   current: MetadataSnapshot
   sidecars: readonly FoundSidecar[]
   hasC2pa: boolean
+  /** Names that the target file has on its disk. */
+  linkCount?: number
+  mirrorHeadline?: boolean
 }): Problem[] {
-  const { kind, target, changes, current, sidecars, hasC2pa } = input
+  const { kind, target, changes, current, sidecars, hasC2pa, linkCount = 1, mirrorHeadline = false } = input
   if (changes.length === 0) return []
   const warnings: Problem[] = []
-  if (target.target === 'embedded' && MIRRORED_KINDS.has(kind)) warnings.push(...changes.flatMap(truncations))
+  if (target.target === 'embedded' && MIRRORED_KINDS.has(kind)) warnings.push(...changes.flatMap((change) => truncations(change, mirrorHeadline)))
   if (target.target === 'embedded' && hasC2pa) {
     warnings.push({ code: 'c2pa-present', message: 'The file carries content credentials (C2PA); changing it makes them invalid.', data: {} })
   }
-  if (sidecars.length > 1) {
-    const names = sidecars.map((sidecar) => path.basename(sidecar.path))
+  if (linkCount > 1) {
     warnings.push({
-      code: 'sidecar-conflict',
-      message: `Two sidecars belong to this photo; ${path.basename(target.targetPath)} is written, the other stays.`,
-      data: { sidecars: names },
+      code: 'hard-link-parted',
+      message: `The file has ${linkCount} names on the disk; only this one gets the new words, the others keep the old file.`,
+      data: { path: target.targetPath, linkCount },
     })
-  } else if (target.target === 'embedded' && sidecars.length === 1) {
-    const fields = current.conflicts.filter((conflict) => conflict.values.some((place) => place.tag.startsWith('sidecar '))).map(({ field }) => field)
+  }
+  // Embedded and sidecar that disagree, and two sidecars that do, are named; nothing is merged.
+  const fields = current.conflicts.filter((conflict) => conflict.values.some((place) => place.tag.startsWith('sidecar '))).map(({ field }) => field)
+  const names = sidecars.map((sidecar) => path.basename(sidecar.path))
+  const isBeside = target.target === 'sidecar'
+  if (sidecars.length > 1 || (!isBeside && sidecars.length === 1)) {
+    const written = isBeside ? path.basename(target.targetPath) : 'the photo itself'
     warnings.push({
       code: 'sidecar-conflict',
-      message: `The sidecar ${path.basename(sidecars[0]!.path)} is not changed: the words go into the photo itself.`,
-      data: { sidecars: [path.basename(sidecars[0]!.path)], fields },
+      message: `${names.join(' and ')} belong to this photo; ${written} is written, ${isBeside ? 'the other stays' : 'sidecars stay'} as they are.`,
+      data: { sidecars: names, fields, written },
+    })
+  } else if (isBeside && fields.length > 0) {
+    warnings.push({
+      code: 'sidecar-conflict',
+      message: `The photo and its sidecar ${names.join()} disagree about ${fields.join(', ')}; the sidecar counts and is written.`,
+      data: { sidecars: names, fields, written: names[0] },
     })
   }
   return warnings
 }
 
-function truncations(change: PlanChange): Problem[] {
+function truncations(change: PlanChange, mirrorHeadline: boolean): Problem[] {
   const { field, to } = change
   if (to === null || field === 'hierarchicalKeywords') return []
   const places = field === 'keywords' ? [KEYWORD_PLACES.iptc] : [TEXT_PLACES[field].iptc, TEXT_PLACES[field].exif].filter((place) => place !== null)
+  if (field === 'title' && mirrorHeadline) places.push(HEADLINE_PLACES.iptc)
   return places.flatMap(({ tag, limitBytes }) =>
     (Array.isArray(to) ? to : [to])
       .filter((text) => cutFor(tag, text) !== text)

@@ -24,6 +24,8 @@ const FIELD_TAGS = [
   'XMP-dc:all',
   'XMP-lr:all',
   'XMP-iptcCore:all',
+  'XMP-digiKam:TagsList',
+  'XMP-photoshop:Headline',
   'XMP-photoshop:SidecarForExtension',
   'XMP-x:XMPToolkit',
   'IPTC:all',

@@ -7,6 +7,7 @@ import { effectiveSnapshot, type FieldSource } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { asText, type RawTags, readFieldTags } from './raw-tags.ts'
 import { belongsTo, type FoundSidecar, findSidecars, hasRawTwin } from './sidecars.ts'
+import { DEFAULT_RULES, goesBeside, type WritingRules } from './writing-rules.ts'
 
 export interface PhotoMetadata {
   snapshot: MetadataSnapshot
@@ -20,7 +21,8 @@ export interface PhotoMetadata {
 
 export interface MetadataReader {
   /**
-   * Effective values with their sources and conflicts. For RAW and DNG the sidecar decides, else the file itself.
+   * Effective values with their sources and conflicts. Where the words go beside the photo the sidecar decides, of two the one that the
+   * settings name, else the file itself.
    * @throws StudioError file-missing, metadata-damaged, sidecar-damaged, exiftool-failed, exiftool-timeout
    */
   read(photo: { path: string; kind: PhotoKind }): Promise<MetadataSnapshot>
@@ -28,9 +30,9 @@ export interface MetadataReader {
   readWhole(photo: { path: string; kind: PhotoKind }): Promise<PhotoMetadata>
 }
 
-export const usesSidecar = (kind: PhotoKind) => kind === 'raw' || kind === 'dng'
+type ReadingRules = Pick<WritingRules, 'sidecarKinds' | 'sidecarNaming'>
 
-export function createMetadataReader(exiftool: ExifToolPool): MetadataReader {
+export function createMetadataReader(exiftool: ExifToolPool, rules: () => ReadingRules = () => DEFAULT_RULES): MetadataReader {
   const readWhole = async ({ path: photoPath, kind }: { path: string; kind: PhotoKind }): Promise<PhotoMetadata> => {
     const names = await namesBeside(photoPath)
     const embedded = await readFieldTags(exiftool, photoPath)
@@ -40,7 +42,7 @@ export function createMetadataReader(exiftool: ExifToolPool): MetadataReader {
     let stemTaken = false
     const sidecars: PhotoMetadata['sidecars'] = []
     for (const sidecar of findSidecars(photoPath, names)) {
-      if (sidecar.style === 'stem' && !usesSidecar(kind) && hasRawTwin(photoPath, names)) {
+      if (sidecar.style === 'stem' && kind !== 'raw' && kind !== 'dng' && hasRawTwin(photoPath, names)) {
         stemTaken = true
         continue
       }
@@ -61,9 +63,11 @@ export function createMetadataReader(exiftool: ExifToolPool): MetadataReader {
       }
       sidecars.push({ ...sidecar, raw })
     }
+    const { sidecarNaming } = rules()
+    sidecars.sort((a, b) => Number(b.style === sidecarNaming) - Number(a.style === sidecarNaming))
     const own: FieldSource = { prefix: '', raw: embedded }
     const beside = sidecars.map((sidecar): FieldSource => ({ prefix: 'sidecar ', raw: sidecar.raw }))
-    const snapshot = effectiveSnapshot(usesSidecar(kind) ? [...beside, own] : [own, ...beside])
+    const snapshot = effectiveSnapshot(goesBeside(kind, rules()) ? [...beside, own] : [own, ...beside])
     const hasC2pa = [...embedded.tags].some(([tag, value]) => tag.startsWith('JUMBF:') && String(value).includes('c2pa'))
     return { snapshot, embedded, sidecars, stemTaken, hasC2pa }
   }

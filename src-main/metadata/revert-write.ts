@@ -1,9 +1,9 @@
 /** Takes one write back: the tags it touched get their old values, a sidecar it made goes again. Journalled like any write. */
 import { rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import type { PlanChange, Problem, WriteOutcome } from '../contract/model.ts'
+import type { PlanChange, Problem, ThreeWay, WriteOutcome } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { endWritten, type ReplaceContext, type ReplaceResult, replaceJournalled, revertedWriteOf, settle } from './journalled-replace.ts'
+import { endWritten, type ReplaceContext, type ReplaceResult, replaceJournalled, settle } from './journalled-replace.ts'
 import type { JournalRecord } from './ports.ts'
 import { checkReplaceable, flushFolder, hashFile, newTempPath, placeNewFile, removeTemp } from './safe-file.ts'
 import { planRevertEdits } from './tag-edits.ts'
@@ -17,7 +17,7 @@ const FORGOTTEN_PHOTO = Number.MAX_SAFE_INTEGER
 export function outcomeOf(
   photo: { photoId: number | null; path: string },
   result: ReplaceResult,
-  options: { isRevert?: boolean; note?: Problem | null } = {},
+  options: { isRevert?: boolean; note?: Problem | null; threeWay?: ThreeWay[] } = {},
 ): WriteOutcome {
   const told = result.problem ?? options.note ?? null
   return {
@@ -27,10 +27,14 @@ export function outcomeOf(
     code: told?.code ?? null,
     message: told?.message ?? null,
     writeId: result.writeId,
+    ...(options.threeWay === undefined ? {} : { threeWay: options.threeWay }),
   }
 }
 
-/** `writeId` of the outcome is the revert's own record. A tag that was changed since is left and named with code `file-changed`. */
+/**
+ * `writeId` of the outcome is the revert's own record. A tag that was changed since is left and named with code `file-changed`; then the
+ * write stays open, to be tried again. When the file is still ours byte for byte and its original was kept, the whole file goes back.
+ */
 export async function revertWrite(context: ReplaceContext, writeId: number, run: number): Promise<WriteOutcome> {
   const { journal } = context
   const record = journal.find(writeId)
@@ -62,42 +66,55 @@ export async function revertWrite(context: ReplaceContext, writeId: number, run:
     changes: record.changes.map(({ field, from, to }): PlanChange => ({ field, from: to, to: from })),
     models: [],
     expectedHash: onDisk,
-    reverts: writeId,
+    reverts: { writeId, isPartial: () => threeWay.some((line) => !line.restored) },
   }
+  let threeWay: ThreeWay[] = []
   if (record.hashBefore === null && onDisk === record.hashAfter)
     return outcomeOf(record, await removeOurSidecar(context, job, record), { isRevert: true })
 
-  let skipped: string[] = []
+  const { hashBefore } = record
+  if (hashBefore !== null && onDisk === record.hashAfter && (await context.backups?.has(hashBefore))) {
+    const restored = await replaceJournalled(context, {
+      ...job,
+      restoreHash: hashBefore,
+      buildEdits: (current) => current && planRevertEdits(current, record.before, record.after).edits,
+    })
+    // A blob that cannot be used is no reason to stay: the tags can still be taken back.
+    if (restored.problem?.code !== 'verify-failed') return outcomeOf(record, restored, { isRevert: true })
+  }
+
   const result = await replaceJournalled(context, {
     ...job,
     buildEdits: (current) => {
       if (current === null) return null
       const planned = planRevertEdits(current, record.before, record.after)
-      skipped = planned.skipped
+      threeWay = planned.threeWay
       return Object.keys(planned.edits.values).length === 0 ? null : planned.edits
     },
   })
+  const left = threeWay.filter((line) => !line.restored).map((line) => line.tag)
   const note: Problem | null =
-    skipped.length === 0
+    left.length === 0
       ? null
-      : { code: 'file-changed', message: `Changed since by another program and left as it is: ${skipped.join(', ')}.`, data: { tags: skipped } }
+      : { code: 'file-changed', message: `Changed since by another program and left as it is: ${left.join(', ')}.`, data: { tags: left } }
+  const shown = onDisk === record.hashAfter ? {} : { threeWay }
   if (result.state === 'unchanged') {
-    if (note !== null) return outcomeOf(record, { state: 'refused', writeId: null, problem: note })
+    if (note !== null) return outcomeOf(record, { state: 'refused', writeId: null, problem: note }, shown)
     // Every touched tag already has its old value: somebody else took the write back.
     journal.reverted(writeId, null)
-    return outcomeOf(record, { state: 'written', writeId: null, problem: null }, { isRevert: true })
+    return outcomeOf(record, { state: 'written', writeId: null, problem: null }, { isRevert: true, ...shown })
   }
-  return outcomeOf(record, result, { isRevert: true, note })
+  return outcomeOf(record, result, { isRevert: true, note, ...shown })
 }
 
 type RemovalJob = Omit<Parameters<typeof replaceJournalled>[1], 'buildEdits'>
 
 async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record: JournalRecord): Promise<ReplaceResult> {
   const { journal, clock, exiftool } = context
-  const { targetPath, expectedHash, reverts, ...rest } = job
+  const { targetPath, expectedHash, reverts: _reverts, ...rest } = job
   try {
     await context.faultHook?.('check')
-    await checkReplaceable(targetPath, { mayBeAbsent: false })
+    await checkReplaceable(targetPath, { mayBeAbsent: false, mayBeLinked: context.rules().hardLinks === 'part' })
   } catch (error) {
     return { state: 'refused', writeId: null, problem: toWriteProblem(error, targetPath, context.log) }
   }
@@ -112,7 +129,10 @@ async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record
     tempPath,
     before: record.after,
     after: record.before,
-    toolVersions: { exiftool: await exiftool.version(), reverts: String(reverts) },
+    toolVersions: { exiftool: await exiftool.version() },
+    kind: 'revert',
+    reverts: record.writeId,
+    isPartial: false,
   })
   try {
     await context.faultHook?.('verified')
@@ -128,7 +148,7 @@ async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record
     await unlink(tempPath)
     await flushFolder(path.dirname(targetPath))
     await context.faultHook?.('finish')
-    endWritten(journal, writeId, reverts)
+    endWritten(journal, { writeId, kind: 'revert', reverts: record.writeId, isPartial: false })
     return { state: 'written', writeId, problem: null }
   } catch (error) {
     const pending = journal.find(writeId)
@@ -140,7 +160,7 @@ async function removeOurSidecar(context: ReplaceContext, job: RemovalJob, record
 /** Ends a pending record by what is on the disk. */
 export async function settleRecord(context: Pick<ReplaceContext, 'journal'>, record: JournalRecord, cause: Problem): Promise<WriteOutcome> {
   const settled = record.hashAfter === REMOVED ? await settleRemoval(context, record, cause) : await settle(context, record, cause)
-  return outcomeOf(record, settled, { isRevert: revertedWriteOf(record) !== undefined })
+  return outcomeOf(record, settled, { isRevert: record.kind === 'revert' })
 }
 
 async function settleRemoval({ journal }: Pick<ReplaceContext, 'journal'>, record: JournalRecord, cause: Problem): Promise<ReplaceResult> {
@@ -152,7 +172,7 @@ async function settleRemoval({ journal }: Pick<ReplaceContext, 'journal'>, recor
     if (onDisk === null) await placeNewFile(tempPath, targetPath)
   } else await removeTemp(tempPath)
   if (onDisk === null && (aside === hashBefore || aside === null)) {
-    endWritten(journal, writeId, revertedWriteOf(record))
+    endWritten(journal, record)
     return { state: 'written', writeId, problem: null }
   }
   const problem: Problem =

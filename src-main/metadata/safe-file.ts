@@ -122,7 +122,7 @@ export async function removeTemp(tempPath: string): Promise<void> {
  * Whether the target may be replaced at all.
  * @throws StudioError file-missing, file-read-only, file-hard-linked, folder-read-only, not-a-photo
  */
-export async function checkReplaceable(targetPath: string, options: { mayBeAbsent: boolean }): Promise<void> {
+export async function checkReplaceable(targetPath: string, options: { mayBeAbsent: boolean; mayBeLinked?: boolean }): Promise<void> {
   const data = { path: targetPath }
   try {
     const facts = await lstat(targetPath)
@@ -130,7 +130,7 @@ export async function checkReplaceable(targetPath: string, options: { mayBeAbsen
     if ((facts.mode & 0o222) === 0 || !(await isWritable(targetPath))) {
       throw new StudioError('file-read-only', `${targetPath} is marked read-only.`, { data })
     }
-    if (facts.nlink > 1) {
+    if (facts.nlink > 1 && options.mayBeLinked !== true) {
       throw new StudioError('file-hard-linked', `${targetPath} is one of ${facts.nlink} hard links to the same file; replacing it would part them.`, {
         data,
       })

@@ -1,20 +1,25 @@
 /** From planned changes (or a journal record) to the exact tags that change, their old and new values, and ExifTool's arguments. Pure. */
-import type { PlanChange } from '../contract/model.ts'
+import type { PlanChange, ThreeWay } from '../contract/model.ts'
 import { isIptcNewer } from './effective-values.ts'
 import { assign } from './exiftool-arguments.ts'
 import {
+  DIGIKAM_TAG,
   EXIF_DESCRIPTION,
   EXIF_HOUSEKEEPING,
+  HEADLINE_PLACES,
+  HIERARCHY_TAG,
   IPTC_DIGEST,
   IPTC_HOUSEKEEPING,
   isMachineText,
   KEYWORD_PLACES,
+  PROVENANCE_TAGS,
   TEXT_PLACES,
   XMP_TOOLKIT,
 } from './fields.ts'
 import type { TextEncoding } from './iptc-text.ts'
+import { digikamTags } from './keyword-trees.ts'
 import { cutFor } from './mirrors.ts'
-import type { TagValues } from './ports.ts'
+import type { PlanExtras, TagValues } from './ports.ts'
 import { asList, asText, type RawTags } from './raw-tags.ts'
 
 export interface TagEdits {
@@ -31,7 +36,14 @@ export interface TagEdits {
   exifEncoding: TextEncoding
 }
 
-const LIST_TAGS: ReadonlySet<string> = new Set([KEYWORD_PLACES.xmp, KEYWORD_PLACES.iptc.tag])
+const LIST_TAGS: ReadonlySet<string> = new Set([
+  KEYWORD_PLACES.xmp,
+  KEYWORD_PLACES.iptc.tag,
+  HIERARCHY_TAG,
+  DIGIKAM_TAG,
+  PROVENANCE_TAGS.models,
+  PROVENANCE_TAGS.promptHashes,
+])
 /** Not tags, but what is needed to read the old bytes again. */
 const IPTC_ENCODING = 'IPTC:Encoding'
 const EXIF_ENCODING = 'EXIF:Encoding'
@@ -46,16 +58,18 @@ export function currentValue(raw: RawTags | null, tag: string): string | string[
 export function planTagEdits(
   raw: RawTags | null,
   changes: readonly PlanChange[],
-  options: { isMirrored: boolean; sidecarFor: string | null },
+  options: { isMirrored: boolean; sidecarFor: string | null; extras?: PlanExtras },
 ): TagEdits {
   const values: TagValues = {}
-  const { isMirrored } = options
+  const { isMirrored, extras = NO_EXTRAS } = options
   for (const { field, to } of changes) {
     if (field === 'keywords') {
       const words = Array.isArray(to) && to.length > 0 ? to : null
       values[KEYWORD_PLACES.xmp] = words
       if (isMirrored) values[KEYWORD_PLACES.iptc.tag] = words && cutWords(words)
-    } else if (field !== 'hierarchicalKeywords') {
+    } else if (field === 'hierarchicalKeywords') {
+      values[HIERARCHY_TAG] = Array.isArray(to) && to.length > 0 ? to : null
+    } else {
       const text = typeof to === 'string' ? to : null
       const { xmp, iptc, exif } = TEXT_PLACES[field]
       values[xmp] = text
@@ -64,28 +78,52 @@ export function planTagEdits(
       if (isMirrored && iptc !== null) values[iptc.tag] = text === null ? null : cutFor(iptc.tag, text)
       if (isMirrored && exif !== null && !isMachineText(String(currentValue(raw, exif.tag) ?? '')))
         values[exif.tag] = text === null ? null : cutFor(exif.tag, text)
+      if (field === 'title' && extras.mirrorHeadline) {
+        values[HEADLINE_PLACES.xmp] = text
+        if (isMirrored) values[HEADLINE_PLACES.iptc.tag] = text === null ? null : cutFor(HEADLINE_PLACES.iptc.tag, text)
+      }
     }
   }
+  if (extras.digikamTags && (KEYWORD_PLACES.xmp in values || HIERARCHY_TAG in values)) {
+    const list = (tag: string) => asList(tag in values ? values[tag] : raw?.tags.get(tag)) ?? []
+    const tags = digikamTags(list(DIGIKAM_TAG), list(HIERARCHY_TAG), list(KEYWORD_PLACES.xmp))
+    values[DIGIKAM_TAG] = tags.length > 0 ? tags : null
+  }
+  if (extras.provenance !== null) Object.assign(values, provenanceValues(extras.provenance))
   if (options.sidecarFor !== null) values['XMP-photoshop:SidecarForExtension'] = options.sidecarFor
   return completeEdits(raw, values)
 }
 
+const NO_EXTRAS: PlanExtras = { mirrorHeadline: false, digikamTags: false, provenance: null }
+
+function provenanceValues({ models, promptHashes, action, writtenAt, studioVersion }: NonNullable<PlanExtras['provenance']>): TagValues {
+  return {
+    [PROVENANCE_TAGS.models]: models.length > 0 ? models : null,
+    [PROVENANCE_TAGS.promptHashes]: promptHashes.length > 0 ? promptHashes : null,
+    [PROVENANCE_TAGS.action]: action,
+    [PROVENANCE_TAGS.writtenAt]: writtenAt,
+    [PROVENANCE_TAGS.studioVersion]: studioVersion,
+  }
+}
+
 /**
- * Puts back what a write replaced. Tags that somebody changed since are left and named.
+ * Puts back what a write replaced. Tags that somebody changed since are left; `threeWay` tells of every tag what it held before the write,
+ * what we wrote, what it holds now, and whether it has its old value again.
  * Both maps are from the journal record of that write; `after` may lack the tags that came along.
  */
-export function planRevertEdits(raw: RawTags, before: TagValues, after: TagValues): { edits: TagEdits; skipped: string[] } {
-  const skipped: string[] = []
+export function planRevertEdits(raw: RawTags, before: TagValues, after: TagValues): { edits: TagEdits; threeWay: ThreeWay[] } {
+  const threeWay: ThreeWay[] = []
   const values: TagValues = {}
-  for (const [tag, written] of Object.entries(after)) {
+  for (const [tag, ours] of Object.entries(after) as [string, string | string[] | null][]) {
     const now = currentValue(raw, tag)
     const old = (before[tag] ?? null) as string | string[] | null
-    if (sameValue(now, old)) continue
-    if (sameValue(now, written as string | string[] | null)) values[tag] = old
-    else skipped.push(tag)
+    const isOld = sameValue(now, old)
+    const isOurs = sameValue(now, ours)
+    if (!isOld && isOurs) values[tag] = old
+    threeWay.push({ tag, before: old, ours, now, restored: isOld || isOurs })
   }
-  const edits = completeEdits(raw, values, { before, isWhole: skipped.length === 0 })
-  return { edits, skipped }
+  const edits = completeEdits(raw, values, { before, isWhole: threeWay.every((line) => line.restored) })
+  return { edits, threeWay }
 }
 
 function completeEdits(raw: RawTags | null, values: TagValues, restore?: { before: TagValues; isWhole: boolean }): TagEdits {

@@ -12,6 +12,7 @@ export function createMemoryPlans(): PlanStore & { all: StoredPlan[] } {
       return stored
     },
     find: (planId) => structuredClone(all[planId - 1]),
+    latestOpen: (photoId) => structuredClone(all.findLast((plan) => plan.photoId === photoId)),
   }
 }
 
@@ -23,8 +24,9 @@ export function createMemoryJournal(): JournalStore & { records: JournalRecord[]
     if (record === undefined) throw new Error(`no record ${writeId}`)
     return record
   }
-  const toEntry = ({ writeId, photoId, path, targetPath, timeMs, run, changes, state, problem, models }: JournalRecord): JournalEntry => ({
+  const toEntry = ({ writeId, kind, photoId, path, targetPath, timeMs, run, changes, state, problem, models }: JournalRecord): JournalEntry => ({
     writeId,
+    kind,
     photoId,
     path,
     targetPath,

@@ -67,6 +67,7 @@ export const METADATA_ERRORS = [
   'value-not-writable',
   'value-truncated',
   'c2pa-present',
+  'hard-link-parted',
   'nothing-approved',
 ] as const
 export const MODEL_ERRORS = [

@@ -57,11 +57,11 @@ export const METADATA_SENTENCES: Record<(typeof METADATA_ERRORS)[number], (data:
     safe: 'Photo and sidecar were not touched.',
     next: 'Move the sidecar away, then make the plan again.',
   }),
-  'sidecar-conflict': say(
-    'Two sidecars claim this photo, and the studio does not guess which one counts.',
-    'Photo and sidecars were not touched.',
-    'Keep the one that your other programs use and move the other away.',
-  ),
+  'sidecar-conflict': (data) => ({
+    what: `This photo has words beside it in ${textOf(data, 'sidecars', 'a sidecar')}${data['fields'] === undefined || textOf(data, 'fields', '') === '' ? '' : `, which differ in ${textOf(data, 'fields', '')}`}. Written is ${textOf(data, 'written', 'the one that the settings name')}; nothing is merged.`,
+    safe: 'The others stay as they are.',
+    next: 'Keep the one that your other programs use.',
+  }),
   'verify-failed': say(
     'The written copy did not read back as planned, so it was thrown away.',
     'Your original is still in place, byte for byte.',
@@ -80,7 +80,7 @@ export const METADATA_SENTENCES: Record<(typeof METADATA_ERRORS)[number], (data:
     next: 'Edit the text, then make the plan again.',
   }),
   'value-truncated': (data) => ({
-    what: `An older part of the file (IPTC) has room for ${textOf(data, 'limitBytes', 'fewer')} bytes of the ${textOf(data, 'field', 'text')}; it gets a shortened copy.`,
+    what: `An older part of the file (${textOf(data, 'tag', 'IPTC')}) has room for ${textOf(data, 'limitBytes', 'fewer')} bytes; the ${textOf(data, 'field', 'text')} takes ${textOf(data, 'sizeBytes', 'more')}, so that part gets a shortened copy.`,
     safe: 'XMP holds the whole text.',
     next: '',
   }),
@@ -89,5 +89,10 @@ export const METADATA_SENTENCES: Record<(typeof METADATA_ERRORS)[number], (data:
     'The picture itself does not change.',
     'Leave the photo out if the signature must stay valid.',
   ),
+  'hard-link-parted': (data) => ({
+    what: `${file(data)} has ${textOf(data, 'linkCount', 'several')} names on the disk (hard links). Only this one gets the new words.`,
+    safe: 'The other names keep the old file, whole.',
+    next: '',
+  }),
   'nothing-approved': say('Nothing is approved for this photo, so there is nothing to write.', UNTOUCHED, 'Review and approve it first.'),
 }

@@ -157,6 +157,9 @@ describe('the folder tree', () => {
       before: {},
       after: {},
       toolVersions: {},
+      kind: 'write',
+      reverts: null,
+      isPartial: false,
     })
     const folderId = photos.folders().find(({ path }) => path === '/p/a')!.id
     expect(photos.forgetFolder(folderId)).toBe(2)

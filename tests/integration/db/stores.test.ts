@@ -141,6 +141,9 @@ describe('plans and the journal', () => {
       before: { 'XMP-dc:Title': null, 'XMP-dc:Subject': ['a', '\ud83d\ude00'] },
       after: { 'XMP-dc:Title': { 'x-default': 'T' } },
       toolVersions: { exiftool: '13.0' },
+      kind: 'write',
+      reverts: null,
+      isPartial: false,
       ...more,
     })
 

@@ -18,7 +18,8 @@ const WORDS: WantedFields = { title: { text: 'Title', policy: 'replace' } }
 async function expectRefused(photo: Parameters<typeof kit.save>[0], code: string, wanted = WORDS) {
   const before = { sha: sha(photo.path), stamp: stampOf(photo.path) }
   const { plan, outcome } = await kit.save(photo, wanted)
-  expect(plan).toMatchObject({ changes: [], refusal: { code } })
+  // What waits is still shown.
+  expect(plan).toMatchObject({ changes: [{ field: 'title' }], refusal: { code } })
   expect(outcome).toMatchObject({ outcome: 'refused', code, writeId: null })
   expect({ sha: sha(photo.path), stamp: stampOf(photo.path) }).toEqual(before)
   expect(leftovers(path.dirname(photo.path))).toEqual([])
