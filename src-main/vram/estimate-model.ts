@@ -163,7 +163,6 @@ export function estimateModel(entry: VramEntry, wish: ModelWish = {}): ModelEsti
     fileBytes: wish.fileBytes ?? entry.download_size_bytes,
     quantization: entry.quantization,
     shape,
-    shapeSource: source,
   })
   const { layers, kvHeads, keyDim, trainedTokens } = shape
   const missing: MissingFigure[] = []

@@ -1,6 +1,6 @@
 /** Bytes of a model's weights: of the real files where they are known, else from parameters and quantization. Pure. */
 import type { ModelShape } from './known-models.ts'
-import type { Figure, FigureSource } from './serving-figures.ts'
+import type { Figure } from './serving-figures.ts'
 import { type WeightScheme, weightScheme } from './precision.ts'
 import { visionTowerParams } from './vision-tower.ts'
 
@@ -9,8 +9,6 @@ export interface WeightQuestion {
   fileBytes: number | null
   quantization: string | null
   shape: ModelShape
-  /** Where the shape comes from. */
-  shapeSource: FigureSource
 }
 
 export interface Weights {
@@ -21,12 +19,12 @@ export interface Weights {
 }
 
 /** What is missing when undefined: the files' size, or parameters and a known quantization. */
-export function modelWeights({ fileBytes, quantization, shape, shapeSource }: WeightQuestion): Weights | undefined {
+export function modelWeights({ fileBytes, quantization, shape }: WeightQuestion): Weights | undefined {
   const scheme = quantization === null ? undefined : weightScheme(quantization)
   const towerBytesPerParam = scheme?.kind === 'whole' ? Math.max(2, scheme.bytes) : 2
   if (fileBytes !== null && fileBytes > 0) return { bytes: { value: fileBytes, source: 'file' }, towerBytesPerParam }
   const bytes = scheme && weightBytes(scheme, shape)
-  return bytes === undefined ? undefined : { bytes: { value: bytes, source: shapeSource }, towerBytesPerParam }
+  return bytes === undefined ? undefined : { bytes: { value: bytes, source: 'table' }, towerBytesPerParam }
 }
 
 /**
