@@ -264,10 +264,11 @@ async function keepTime(targetPath: string, tempPath: string): Promise<void> {
 const HARMLESS = [
   // Nothing else was there to carry over into the other character set.
   /^(Warning: )?No writable tags set from /,
-
   /IPTCDigest is not current/,
   /^Warning: \[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
   /^\[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
+  // Text that another program put behind a PNG's picture moves before it, where readers look.
+  /^(Warning: )?\[minor\] Text\/EXIF chunk\(s\) found after PNG IDAT \(fixed\)/,
 ]
 
 async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly string[]): Promise<void> {

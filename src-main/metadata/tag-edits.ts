@@ -148,8 +148,8 @@ function completeEdits(raw: RawTags | null, values: TagValues, restore?: { befor
   }
   for (const [tag, value] of Object.entries(values)) args.push(...assign(writeName(tag), value as string | string[] | null))
   if (restore?.isWhole) {
-    const toolkit = restore.before[XMP_TOOLKIT]
-    if (typeof toolkit === 'string' && touches('XMP-')) args.push(...assign(XMP_TOOLKIT, toolkit))
+    // Absent again where another program wrote none; ExifTool would sign for it.
+    if (touches('XMP-')) args.push(...assign(XMP_TOOLKIT, (restore.before[XMP_TOOLKIT] ?? null) as string | null))
     if (exifTag in values) {
       for (const tag of EXIF_HOUSEKEEPING) if (restore.before[tag] === null && raw?.tags.has(tag)) args.push(...assign(tag, null))
     }

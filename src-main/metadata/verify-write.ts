@@ -11,8 +11,8 @@ const NOT_CONTENT = /^(System|ExifTool|Composite):|^File:(FileSize|CurrentIPTCDi
 /** Bookkeeping of a container: a simple WebP gains a header that repeats its size; a first EXIF block brings its byte order; XMP over 64 KB brings its continuation. All go again. */
 const COMES_AND_GOES = /^(RIFF:(WebP_Flags|ImageWidth|ImageHeight)|File:ExifByteOrder|XMP-xmpNote:HasExtendedXMP)$/
 const MAY_CHANGE = /^(RIFF:WebP_Flags|XMP-xmpNote:HasExtendedXMP)$/
-/** ExifTool's two names for a WebP without and with that header. */
-const sameType = (a: string, b: string) => [a, b].every((type) => type === '"WEBP"' || type === '"Extended WEBP"')
+/** ExifTool names a WebP (lossy or lossless) otherwise with that header than without. */
+const sameType = (a: string, b: string) => [a, b].every((type) => type.includes('WEBP')) && a.replace('Extended ', '') === b.replace('Extended ', '')
 
 const COPY = /:Copy\d+:/
 const plainKey = (key: string) => key.replace(COPY, ':')
