@@ -1,49 +1,44 @@
-/** One chat request from its first byte to its line in the log. */
-import { randomUUID } from 'node:crypto'
+/** One request to a model from its first byte to its line in the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { backendOf, type RegistryEntry, seesPictures } from '../registry/entry.ts'
+import { backendOf, type RegistryEntry } from '../registry/entry.ts'
 import { resolveModelName } from '../registry/resolve.ts'
-import { loggedOptions, readChatBody, toChatRequest } from './chat-body.ts'
+import type { ModelRoute } from '../registry/serving.ts'
+import { loggedOptions, readChatBody } from './body/chat-body.ts'
+import { fingerprintsOf } from './body/fingerprints.ts'
+import { trimmedHeader } from './history/trim-history.ts'
 import { readBody, requireJsonType, sendError } from './http-body.ts'
-import type { ProxyModels, RequestLog, RequestRecord } from './ports.ts'
-import { relay, type RelayFacts } from './relay.ts'
+import type { Admission, Grant, ProxyModels, RequestLog, RequestRecord } from './ports.ts'
+import { blankFacts, relay, type RelayFacts } from './relay.ts'
+import { readPriority } from './request-headers.ts'
+import { blankRecord } from './request-record.ts'
+import { type ShapePorts, shapeRequest } from './shape-request.ts'
+import { offeredTools } from './tool-calls.ts'
 
-export interface ChatRouteOptions {
+export interface ChatRouteOptions extends Omit<ShapePorts, 'settings'> {
   models: ProxyModels
+  admission: Admission
+  settings: () => ShapePorts['settings']
   log: RequestLog
   clock: Clock
   logger: Logger
   maxBodyBytes: number
+  keepAliveMs: number
+}
+
+export interface Exchange {
+  route: ModelRoute
+  request: IncomingMessage
+  response: ServerResponse
+  /** Aborted by whoever ends the request early. */
+  work: AbortController
+  /** Sent with whatever is answered. */
+  headers: Record<string, string>
 }
 
 const ROLE_PREFIX = 'role:'
-
-function blankRecord(request: IncomingMessage, clock: Clock): RequestRecord {
-  const named = request.headers['x-imageworks-caller'] ?? request.headers['user-agent']
-  const agent = (Array.isArray(named) ? named[0] : named)?.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
-  return {
-    id: randomUUID(),
-    time: new Date(clock.nowMs()).toISOString(),
-    caller: agent === undefined || agent === '' ? null : agent,
-    role: null,
-    model: null,
-    backend: null,
-    prompt_hash: null,
-    options: {},
-    images: { count: 0, bytes: 0, hash: null },
-    stream: false,
-    first_token_ms: null,
-    total_ms: 0,
-    tokens_in: null,
-    tokens_out: null,
-    finish_reason: null,
-    status: 0,
-    error_code: null,
-  }
-}
 
 async function findEntry(models: ProxyModels, name: string, record: RequestRecord): Promise<RegistryEntry> {
   if (!name.startsWith(ROLE_PREFIX)) return resolveModelName(await models.registry(), name)
@@ -51,52 +46,88 @@ async function findEntry(models: ProxyModels, name: string, record: RequestRecor
   return models.modelForRole(name.slice(ROLE_PREFIX.length))
 }
 
-/** Never rejects: every outcome is an answer (or an end to one) and a line in the log. `work` is aborted by whoever ends the request early. */
-export async function answerChat(
-  request: IncomingMessage,
-  response: ServerResponse,
-  work: AbortController,
-  options: ChatRouteOptions,
-): Promise<void> {
-  const { models, log, clock, logger, maxBodyBytes } = options
+/** Usage as the model server counted it, else as we estimate it. */
+function noteTokens(record: RequestRecord, facts: RelayFacts, estimateIn: () => number): void {
+  if (facts.usage === null && facts.firstContentAtMs === null) return
+  record.tokens_estimated = facts.usage === null
+  record.tokens_in = facts.usage ? facts.usage.tokensIn : estimateIn()
+  record.tokens_out = facts.usage ? facts.usage.tokensOut : facts.textTokens
+}
+
+/** Never rejects: every outcome is an answer (or an end to one) and a line in the log. */
+export async function answerChat(exchange: Exchange, options: ChatRouteOptions): Promise<void> {
+  const { route, request, response, work, headers } = exchange
+  const { models, admission, log, clock, logger } = options
   const startedAtMs = clock.ticksMs()
-  const record = blankRecord(request, clock)
-  const facts: RelayFacts = { firstContentAtMs: null, finishReason: null, usage: null, brokenBy: undefined }
+  const record = blankRecord(request.headers, clock)
+  const facts = blankFacts()
   const { signal } = work
+  let grant: Grant | null = null
+  let fingerprints: ReturnType<typeof fingerprintsOf> | null = null
+  let estimateIn = () => 0
   response.once('close', () => work.abort())
-  const headers: Record<string, string> = { 'x-imageworks-request': record.id }
+  headers['x-imageworks-request'] = record.id
+  headers['x-request-id'] = record.id
   const fail = (error: unknown) => {
     record.error_code = error instanceof StudioError ? error.code : 'internal'
     if (record.error_code === 'internal') logger.error('proxy.bug', { id: record.id, error: error instanceof Error ? error.stack : String(error) })
   }
   try {
     requireJsonType(request)
-    const body = readChatBody(await readBody(request, maxBodyBytes))
-    Object.assign(record, { model: body.model.slice(0, 200), stream: body.stream, images: body.images, prompt_hash: body.promptHash })
-    record.options = loggedOptions(body.json)
+    const priority = readPriority(request.headers)
+    const settings = options.settings()
+    const body = await readChatBody(await readBody(request, options.maxBodyBytes), { route, pictureHosts: settings.pictureHosts })
+    Object.assign(record, { model: body.model.slice(0, 200), stream: body.stream, options: loggedOptions(body.json) })
+    record.images.count = body.pictures.length
+    fingerprints = fingerprintsOf(body)
     const entry = await findEntry(models, body.model, record)
     Object.assign(record, { model: entry.name, backend: backendOf(entry) })
     headers['x-imageworks-model'] = entry.name
     headers['x-imageworks-backend'] = backendOf(entry)
     if (body.dropped.length > 0) headers['x-imageworks-dropped'] = body.dropped.join(',')
-    if (body.images.count > 0 && !seesPictures(entry)) {
-      throw new StudioError('capability-mismatch', `${entry.name} is not known to see pictures`, { data: { name: entry.name, capability: 'vision' } })
-    }
-    const reply = await models.backendFor(entry).chat(entry, toChatRequest(body, entry), signal)
-    await relay(reply, body.stream, { response, headers, signal, ticksMs: () => clock.ticksMs(), facts })
+
+    const shaped = await shapeRequest(body, entry, { ...options, settings }, signal)
+    record.images.bytes = shaped.pictures.bytes
+    record.images.sent_bytes = shaped.pictures.sentBytes
+    record.trimmed = shaped.trimmed
+    estimateIn = shaped.estimateTokens
+    const trimmed = trimmedHeader(shaped.trimmed)
+    if (trimmed !== null) headers['x-imageworks-trimmed'] = trimmed
+
+    grant = await admission.admit(entry, { priority, signal })
+    record.queue_ms = Math.round(grant.queueMs)
+    record.load_ms = Math.round(grant.loadMs)
+    headers['x-imageworks-queue-ms'] = String(record.queue_ms)
+    headers['x-imageworks-load-ms'] = String(record.load_ms)
+    const reply = await models.backendFor(entry).chat(entry, shaped.request, signal)
+    await relay(reply, body.stream, {
+      response,
+      headers,
+      signal,
+      ticksMs: () => clock.ticksMs(),
+      facts,
+      list: route === 'embeddings' ? 'data' : 'choices',
+      offeredTools: offeredTools(body.json),
+      keepAliveMs: options.keepAliveMs,
+    })
     record.status = 200
     if (facts.brokenBy !== undefined) fail(facts.brokenBy)
   } catch (error) {
     fail(error)
     record.status = sendError(request, response, error, headers)
   } finally {
+    grant?.release()
     // Whatever the backend still does for this request is for nobody now.
     work.abort()
     record.first_token_ms = facts.firstContentAtMs === null ? null : Math.round(facts.firstContentAtMs - startedAtMs)
     record.total_ms = Math.round(clock.ticksMs() - startedAtMs)
-    record.tokens_in = facts.usage?.tokensIn ?? null
-    record.tokens_out = facts.usage?.tokensOut ?? null
     record.finish_reason = facts.finishReason
+    noteTokens(record, facts, estimateIn)
+    const known = await fingerprints
+    if (known) {
+      record.prompt_hash = known.prompt
+      record.images.hash = known.pictures
+    }
     log.write(record)
   }
 }

@@ -4,11 +4,9 @@ import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
-import { answerChat, type ChatRouteOptions } from './chat-route.ts'
-import { judge } from './guard.ts'
-import { sendError, sendJson } from './http-body.ts'
-import { listModels, selectByRole, showModel, showProfile } from './model-routes.ts'
-import type { ProxyModels, RequestLog } from './ports.ts'
+import { createAnswer } from './answer-request.ts'
+import { DEFAULT_PROXY_SETTINGS, OPEN_ADMISSION } from './defaults.ts'
+import type { Admission, CountTokens, PreparePicture, ProxyModels, ProxySettings, ReadCards, RequestLog, Serving } from './ports.ts'
 
 const HOST = '127.0.0.1'
 const PORTS_TRIED = 20
@@ -16,6 +14,29 @@ const MAX_CONNECTIONS = 512
 const HEADERS_WITHIN_MS = 10_000
 /** For a whole request to arrive; answering takes as long as it takes. */
 const REQUEST_WITHIN_MS = 120_000
+const MIB = 1024 * 1024
+
+export interface ProxyLimits {
+  /** Of a whole request. */
+  maxBodyBytes: number
+  /** Of one picture, base64 undone. */
+  maxPictureBytes: number
+  /** Of one picture, width times height. */
+  maxPicturePixels: number
+  headersWithinMs: number
+  requestWithinMs: number
+  /** Silence of a stream after which a comment is sent. */
+  keepAliveMs: number
+}
+
+const LIMITS: ProxyLimits = {
+  maxBodyBytes: 32 * MIB,
+  maxPictureBytes: 20 * MIB,
+  maxPicturePixels: 100_000_000,
+  headersWithinMs: HEADERS_WITHIN_MS,
+  requestWithinMs: REQUEST_WITHIN_MS,
+  keepAliveMs: 15_000,
+}
 
 export interface ProxyOptions {
   /** First port tried; 0 takes any free one. */
@@ -26,7 +47,18 @@ export interface ProxyOptions {
   logger: Logger
   /** When set, every request must carry it as a bearer token. */
   token?: string | null
-  maxBodyBytes?: number
+  limits?: Partial<ProxyLimits>
+  /** Read anew by every request. */
+  settings?: () => ProxySettings
+  /** Without it every model may be used by everybody at once. */
+  admission?: Admission
+  /** Without one of these, the routes that need it answer 503. */
+  serving?: Serving
+  readCards?: ReadCards
+  /** Without it pictures go on as they come. */
+  preparePicture?: PreparePicture
+  /** Without it tokens are estimated. */
+  countTokens?: CountTokens
 }
 
 export interface Proxy {
@@ -63,59 +95,40 @@ function listen(server: http.Server, port: number): Promise<boolean> {
   })
 }
 
-function decodeName(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new StudioError('request-invalid', 'the model name in the address is damaged', { data: { param: 'id' } })
-  }
-}
-
 export function createProxy(options: ProxyOptions): Proxy {
-  const { models, clock, logger, log, token = null, maxBodyBytes = 32 * 1024 * 1024 } = options
-  const chat: ChatRouteOptions = { models, log, clock, logger, maxBodyBytes }
+  const { clock, logger, log } = options
+  const limits = { ...LIMITS, ...options.limits }
   const working = new Map<Promise<void>, AbortController>()
-  let startedAtMs = 0
+  let startedAtMs = clock.ticksMs()
   let stopping: Promise<void> | null = null
 
-  const answerGet = (url: URL): Promise<unknown> | unknown => {
-    const { pathname, searchParams } = url
-    if (pathname === '/v1/models') return listModels(models, searchParams)
-    if (pathname === '/v1/models/select_by_role') return selectByRole(models, searchParams)
-    if (pathname.startsWith('/v1/models/')) return showModel(models, decodeName(pathname.slice('/v1/models/'.length)))
-    if (pathname === '/v1/config/profile') return showProfile(models)
-    if (pathname === '/v1/health') return { status: 'ok', uptime_seconds: Math.round((clock.ticksMs() - startedAtMs) / 1000) }
-    return undefined
-  }
+  const answer = createAnswer({
+    models: options.models,
+    log,
+    clock,
+    logger,
+    token: options.token ?? null,
+    settings: options.settings ?? (() => DEFAULT_PROXY_SETTINGS),
+    admission: options.admission ?? OPEN_ADMISSION,
+    serving: options.serving,
+    readCards: options.readCards,
+    preparePicture: options.preparePicture,
+    countTokens: options.countTokens,
+    maxBodyBytes: limits.maxBodyBytes,
+    pictureLimits: { maxBytes: limits.maxPictureBytes, maxPixels: limits.maxPicturePixels },
+    keepAliveMs: limits.keepAliveMs,
+    port: () => (server.address() as AddressInfo).port,
+    uptimeMs: () => clock.ticksMs() - startedAtMs,
+  })
 
-  const answer = async (request: http.IncomingMessage, response: http.ServerResponse, work: AbortController): Promise<void> => {
-    const { port } = server.address() as AddressInfo
-    const verdict = judge({ method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders }, port, token)
-    if (!verdict.allowed) {
-      const refusal = new StudioError('request-refused', 'not allowed', { data: { httpStatus: verdict.status } })
-      sendError(request, response, refusal, { connection: 'close' })
-      return
-    }
-    const url = new URL(`http://${HOST}${request.url ?? '/'}`)
-    if (request.method === 'POST' && url.pathname === '/v1/chat/completions') return answerChat(request, response, work, chat)
-    try {
-      const body = request.method === 'GET' ? await answerGet(url) : undefined
-      if (body === undefined) throw new StudioError('unknown-route', `there is no ${request.method} ${url.pathname.slice(0, 200)}`)
-      sendJson(response, 200, body)
-    } catch (error) {
-      if (!(error instanceof StudioError))
-        logger.error('proxy.bug', { path: url.pathname, error: error instanceof Error ? error.stack : String(error) })
-      sendError(request, response, error)
-    }
-  }
-
-  const limits = {
+  const patience = {
+    // We look at the Host ourselves, and answer alike whatever is wrong with it.
     requireHostHeader: false,
-    connectionsCheckingInterval: 5_000,
-    headersTimeout: HEADERS_WITHIN_MS,
-    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: Math.min(5_000, limits.requestWithinMs),
+    headersTimeout: Math.min(limits.headersWithinMs, limits.requestWithinMs),
+    requestTimeout: limits.requestWithinMs,
   }
-  const server = http.createServer(limits, (request, response) => {
+  const server = http.createServer(patience, (request, response) => {
     // A caller that goes away is not an error of ours.
     response.on('error', () => undefined)
     const work = new AbortController()

@@ -11,7 +11,17 @@ export interface Knock {
   rawHeaders: readonly string[]
 }
 
-export type Verdict = { allowed: true } | { allowed: false; status: 401 | 403 }
+export interface Rules {
+  /** That we listen on. */
+  port: number
+  /** When set, every request must carry it as a bearer token. */
+  token: string | null
+  /** Of web pages that may speak to us; any other page may not. */
+  origins: readonly string[]
+}
+
+/** `origin`: of the page that asks, when it is a listed one; `preflight`: it asks whether it may ask. */
+export type Verdict = { allowed: true; origin: string | null; preflight: boolean } | { allowed: false; status: 401 | 403 }
 
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.flatMap((header, i) => (i % 2 === 0 && header.toLowerCase() === name ? [rawHeaders[i + 1] ?? ''] : []))
@@ -23,18 +33,26 @@ function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected))
 }
 
-export function judge(knock: Knock, port: number, token: string | null): Verdict {
+export function judge(knock: Knock, { port, token, origins }: Rules): Verdict {
   const refused: Verdict = { allowed: false, status: 403 }
   const hosts = valuesOf(knock.rawHeaders, 'host')
   const names = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
   if (hosts.length !== 1 || !names.includes((hosts[0] ?? '').toLowerCase())) return refused
-  // `GET http://elsewhere/ HTTP/1.1`: a request for a forward proxy, which this is not.
-  if (!knock.url.startsWith('/')) return refused
-  if (valuesOf(knock.rawHeaders, 'origin').length > 0) return refused
+  // `GET http://elsewhere/ HTTP/1.1`: a request for a forward proxy, which this is not. Two slashes would read as a host.
+  if (!knock.url.startsWith('/') || knock.url.startsWith('//')) return refused
+  const given = valuesOf(knock.rawHeaders, 'origin')
+  const origin = given.length === 1 && given[0] !== undefined && given[0] !== 'null' && origins.includes(given[0]) ? given[0] : null
+  if (given.length > 0 && origin === null) return refused
   const sites = valuesOf(knock.rawHeaders, 'sec-fetch-site')
-  if (sites.some((site) => site !== 'none' && site !== 'same-origin')) return refused
-  if (token === null) return { allowed: true }
+  if (origin === null && sites.some((site) => site !== 'none' && site !== 'same-origin')) return refused
+  // A browser sends no token along with the question whether it may send one.
+  if (origin !== null && knock.method === 'OPTIONS') return { allowed: true, origin, preflight: true }
+  if (token === null || hasToken(knock, token)) return { allowed: true, origin, preflight: false }
+  return { allowed: false, status: 401 }
+}
+
+function hasToken(knock: Knock, token: string): boolean {
   const given = valuesOf(knock.rawHeaders, 'authorization')
   const bearer = given.length === 1 ? (/^Bearer (.+)$/i.exec(given[0] ?? '')?.[1] ?? '') : ''
-  return sameSecret(bearer, token) ? { allowed: true } : { allowed: false, status: 401 }
+  return sameSecret(bearer, token)
 }

@@ -39,6 +39,28 @@ export async function readBody(request: IncomingMessage, capBytes: number): Prom
   })
 }
 
+const CONTROL_CAP_BYTES = 64 * 1024
+
+/** The small body of a control request; an empty one reads as `{}`. @throws StudioError `request-invalid`, `payload-too-large`, `cancelled`. */
+export async function readSmallJson(request: IncomingMessage): Promise<unknown> {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  // A type that a web page may send unasked is refused even where nothing follows it.
+  if (hasBody || request.headers['content-type'] !== undefined) requireJsonType(request)
+  if (!hasBody) return {}
+  const bytes = await readBody(request, CONTROL_CAP_BYTES)
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch {
+    throw new StudioError('request-invalid', 'the body is not JSON', { data: { param: null } })
+  }
+}
+
+export function sendText(response: ServerResponse, contentType: string, text: string): void {
+  const bytes = Buffer.from(text)
+  response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length })
+  response.end(bytes)
+}
+
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length })

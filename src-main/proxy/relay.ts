@@ -1,9 +1,12 @@
 /** Carries a backend's answer to the caller. See "Before commitment / After commitment" in README.md. */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { StudioError } from '../lib/studio-error.ts'
 import type { BackendReply } from '../registry/serving.ts'
-import { type EventFacts, EventSplitter, readEvent, readUsage } from './sse-events.ts'
+import { isRecord } from './body/look-at-messages.ts'
+import { type EventFacts, EventSplitter, readEvent, readUsage, tokensIn } from './sse-events.ts'
+import { normalizeToolCalls } from './tool-calls.ts'
 import { fromUpstream, toWireError } from './wire-error.ts'
 
 const REPLY_CAP_BYTES = 64 * 1024 * 1024
@@ -11,11 +14,15 @@ const ERROR_CAP_BYTES = 64 * 1024
 /** Roles and comments alone never reach this: beyond it we stop waiting for content. */
 const HELD_CAP_BYTES = 256 * 1024
 
+const KEEP_ALIVE = ': keep-alive\n\n'
+
 /** What the log wants to know; filled as it becomes known. */
 export interface RelayFacts {
   firstContentAtMs: number | null
   finishReason: string | null
   usage: EventFacts['usage']
+  /** Of the answer, by our estimate. */
+  textTokens: number
   /** Set when the answer broke off after commitment. */
   brokenBy: unknown
 }
@@ -27,7 +34,15 @@ export interface RelayTarget {
   signal: AbortSignal
   ticksMs: () => number
   facts: RelayFacts
+  /** The list that an answer in one piece must hold. */
+  list: 'choices' | 'data'
+  /** See tool-calls.ts. */
+  offeredTools: ReadonlySet<string>
+  /** Silence between two events of a committed stream after which a comment is sent, so that nobody in between closes the connection. */
+  keepAliveMs: number
 }
+
+export const blankFacts = (): RelayFacts => ({ firstContentAtMs: null, finishReason: null, usage: null, textTokens: 0, brokenBy: undefined })
 
 async function collect(reply: BackendReply, capBytes: number, whenOver: 'cut' | 'fail'): Promise<Buffer> {
   const parts: Uint8Array[] = []
@@ -70,23 +85,27 @@ async function relayWhole(reply: BackendReply, target: RelayTarget): Promise<voi
   } catch {
     throw new StudioError('backend-failed', 'the model server answered something that is not JSON')
   }
-  if (typeof json !== 'object' || json === null || !('choices' in json) || !Array.isArray(json.choices)) {
-    throw new StudioError('backend-failed', 'the model server answered something that is not a chat completion')
+  const { facts, response, headers, list, offeredTools } = target
+  if (!isRecord(json) || !Array.isArray(json[list])) {
+    throw new StudioError('backend-failed', 'the model server answered something that is not an answer of this route')
   }
-  const { facts, response, headers } = target
   facts.firstContentAtMs = target.ticksMs()
-  facts.usage = 'usage' in json ? readUsage(json.usage) : null
-  const first: unknown = json.choices[0]
-  const finish = typeof first === 'object' && first !== null && 'finish_reason' in first ? first.finish_reason : null
+  facts.usage = readUsage(json['usage'])
+  const mended = normalizeToolCalls(json, offeredTools, () => `call_${randomBytes(12).toString('hex')}`)
+  const choices = list === 'choices' ? ((mended ?? json)[list] as unknown[]).filter(isRecord) : []
+  const finish = choices[0]?.['finish_reason']
   facts.finishReason = typeof finish === 'string' ? finish : null
-  response.writeHead(200, { ...headers, 'content-type': reply.headers['content-type'] ?? 'application/json', 'content-length': bytes.length })
-  response.end(bytes)
+  if (facts.usage === null) facts.textTokens = choices.reduce((sum, choice) => sum + tokensIn(choice), 0)
+  const sent = mended ? Buffer.from(JSON.stringify(mended)) : bytes
+  response.writeHead(200, { ...headers, 'content-type': reply.headers['content-type'] ?? 'application/json', 'content-length': sent.length })
+  response.end(sent)
 }
 
 class StreamRelay {
   #held: Buffer[] = []
   #heldBytes = 0
   #finished = false
+  #keepAlive: NodeJS.Timeout | undefined
   committed = false
 
   constructor(
@@ -101,6 +120,7 @@ class StreamRelay {
     if (seen.hasContent) facts.firstContentAtMs ??= ticksMs()
     facts.finishReason = seen.finishReason ?? facts.finishReason
     facts.usage = seen.usage ?? facts.usage
+    facts.textTokens += seen.textTokens
     if (seen.kind === 'done' || seen.finishReason !== null) this.#finished = true
     return seen.hasContent || seen.kind === 'done'
   }
@@ -140,11 +160,14 @@ class StreamRelay {
       'x-accel-buffering': 'no',
     })
     await this.#write(Buffer.concat(this.#held.splice(0)))
+    // Whole events only are ever written, so a comment never falls into one.
+    this.#keepAlive = setInterval(() => !response.writableNeedDrain && response.write(KEEP_ALIVE), this.target.keepAliveMs)
   }
 
   async #write(bytes: Buffer): Promise<void> {
     const { response, signal } = this.target
     if (signal.aborted) throw new StudioError('cancelled', 'the caller went away')
+    this.#keepAlive?.refresh()
     if (response.write(bytes)) return
     try {
       await once(response, 'drain', { signal })
@@ -159,6 +182,11 @@ class StreamRelay {
     if (!this.#finished) throw new StudioError('backend-failed', 'the model server stopped in the middle of its answer', { retry: 'now' })
     if (!this.committed) await this.#commit()
     this.target.response.end()
+  }
+
+  /** Nothing is sent on its own any more. */
+  rest(): void {
+    clearInterval(this.#keepAlive)
   }
 
   /** Tells the failure inside the stream, in words that OpenAI's clients raise as an error. */
@@ -179,5 +207,7 @@ async function relayStream(reply: BackendReply, target: RelayTarget): Promise<vo
   } catch (error) {
     if (!stream.committed) throw error
     stream.breakOff(error)
+  } finally {
+    stream.rest()
   }
 }

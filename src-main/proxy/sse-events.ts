@@ -1,5 +1,6 @@
 /** Server-sent events as bytes: cut at their ends, read for what we must know, never changed. Pure. */
 import { StudioError } from '../lib/studio-error.ts'
+import { estimateTokens } from './history/estimate-tokens.ts'
 import { fromUpstream } from './wire-error.ts'
 
 const EVENT_CAP_BYTES = 8 * 1024 * 1024
@@ -47,9 +48,11 @@ export interface EventFacts {
   hasContent: boolean
   finishReason: string | null
   usage: { tokensIn: number | null; tokensOut: number | null } | null
+  /** Our own estimate, for servers that do not count. */
+  textTokens: number
 }
 
-const SILENT: EventFacts = { kind: 'silent', hasContent: false, finishReason: null, usage: null }
+const SILENT: EventFacts = { kind: 'silent', hasContent: false, finishReason: null, usage: null, textTokens: 0 }
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function readUsage(value: unknown): EventFacts['usage'] {
@@ -63,6 +66,15 @@ function carriesContent(delta: unknown): boolean {
   return Object.entries(delta).some(
     ([key, value]) => key !== 'role' && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
   )
+}
+
+/** Text, thinking and tool arguments of a choice, whole or as a change, by our estimate. */
+export function tokensIn(choice: Readonly<Record<string, unknown>>): number {
+  const said = [choice['text'], ...['delta', 'message'].flatMap((key) => (isRecord(choice[key]) ? Object.values(choice[key]) : []))]
+  return said.reduce<number>((sum, value) => {
+    if (typeof value === 'string') return sum + estimateTokens(value)
+    return sum + (Array.isArray(value) ? estimateTokens(JSON.stringify(value)) : 0)
+  }, 0)
 }
 
 /** @throws StudioError for an error that the server sent as an event, and `backend-failed` for what is neither comment nor JSON. */
@@ -88,9 +100,12 @@ export function readEvent(bytes: Buffer): EventFacts {
   const finish = choices.map((choice) => choice['finish_reason']).find((reason) => typeof reason === 'string')
   return {
     kind: 'chunk',
-    hasContent: finish !== undefined || choices.some((choice) => carriesContent(choice['delta'])),
+    hasContent:
+      finish !== undefined ||
+      choices.some((choice) => carriesContent(choice['delta']) || (typeof choice['text'] === 'string' && choice['text'] !== '')),
     finishReason: typeof finish === 'string' ? finish : null,
     usage: readUsage(json['usage']),
+    textTokens: choices.reduce((sum, choice) => sum + tokensIn(choice), 0),
   }
 }
 

@@ -45,6 +45,9 @@ const TABLE: Partial<Record<ErrorCode, [status: number, type: string, code: stri
   'registry-invalid': [503, SERVER, 'registry_invalid'],
   'proxy-unavailable': [503, SERVER, 'proxy_unavailable'],
   'backend-timeout': [504, SERVER, 'backend_timeout'],
+  'decoder-crashed': [503, SERVER, 'decoder_crashed'],
+  'decoder-suspended': [503, SERVER, 'decoder_suspended'],
+  'decoder-timeout': [504, SERVER, 'decoder_timeout'],
   cancelled: [499, CALLER, 'cancelled'],
 }
 

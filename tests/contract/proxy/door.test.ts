@@ -8,7 +8,7 @@ import { ask, remote, startProxy } from './studio-proxy.ts'
 /** Sends bytes as they are and gives back the status line and everything after it. */
 async function raw(port: number, text: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
-  socket.end(text)
+  socket.write(text)
   let all = ''
   socket.on('data', (data) => (all += data.toString()))
   socket.on('error', () => undefined)
@@ -82,7 +82,7 @@ describe('what may be sent', () => {
   })
 
   it('too much is refused: declared before it is read, undeclared when it is too much, and the next request is served', async () => {
-    const { url, port, logged } = await startProxy({ maxBodyBytes: 100_000 })
+    const { url, port, logged } = await startProxy({ limits: { maxBodyBytes: 100_000 } })
     expect((await post(url, 'x'.repeat(100_001))).status).toBe(413)
     const request = http.request(`${url}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' } })
     request.on('error', () => undefined)

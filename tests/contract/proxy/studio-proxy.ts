@@ -12,7 +12,7 @@ import { createRegistryFiles } from '../../../src-main/backends/registry-files.t
 import { systemClock } from '../../../src-main/lib/clock.ts'
 import { silentLogger } from '../../../src-main/lib/logger.ts'
 import type { WorkerClient } from '../../../src-main/lib/worker-process.ts'
-import { createProxy } from '../../../src-main/proxy/create-proxy.ts'
+import { createProxy, type ProxyLimits, type ProxyOptions } from '../../../src-main/proxy/create-proxy.ts'
 import type { RequestRecord } from '../../../src-main/proxy/ports.ts'
 import { createRequestLog } from '../../../src-main/proxy/request-log.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
@@ -36,7 +36,8 @@ export interface ProxyGiven {
   entries?: object[]
   port?: number
   token?: string
-  maxBodyBytes?: number
+  limits?: Partial<ProxyLimits>
+  options?: Partial<ProxyOptions>
   timeouts?: Partial<UpstreamTimeouts>
   embedded?: (body: Record<string, unknown>) => unknown
 }
@@ -74,13 +75,15 @@ export async function startProxy(given: ProxyGiven) {
       select: (role, options) => service.select(role, options),
       modelForRole: (role) => service.modelForRole(role),
       profileState: () => service.profileState(),
+      setProfile: (name) => service.setProfile(name),
       backendFor: (entry) => backends.backendFor(entry),
     },
     log,
     clock: systemClock,
     logger: silentLogger,
     ...(given.token === undefined ? {} : { token: given.token }),
-    ...(given.maxBodyBytes === undefined ? {} : { maxBodyBytes: given.maxBodyBytes }),
+    ...(given.limits === undefined ? {} : { limits: given.limits }),
+    ...given.options,
   })
   const { url, port, note } = await proxy.start()
   onTestFinished(async () => {

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rewriteObject, scanObject } from '../../../src-main/proxy/json-scan.ts'
+import { rewriteObject, scanObject } from '../../../src-main/proxy/body/json-scan.ts'
 
-const scan = (text: string, maxDepth = 64) => scanObject(Buffer.from(text), maxDepth)
+const scan = (text: string, maxDepth = 64) => scanObject(Buffer.from(text), { maxDepth })
 const rewrite = (text: string, change: Partial<Parameters<typeof rewriteObject>[2]>) => {
   const bytes = Buffer.from(text)
-  return rewriteObject(bytes, scanObject(bytes, 64), { replace: new Map(), add: new Map(), drop: [], ...change }).toString()
+  return rewriteObject(bytes, scanObject(bytes, { maxDepth: 64 }), { replace: new Map(), add: new Map(), drop: [], ...change }).toString()
 }
 
 describe('exchanging one value', () => {
