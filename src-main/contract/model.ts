@@ -28,6 +28,8 @@ export type Field = z.infer<typeof field>
 
 /** The text field that a stage's text lands in. */
 export const FIELD_OF_STAGE = { caption: 'title', description: 'description' } as const
+/** The same as the settings have it. Where both name one field, the caption is meant. */
+export type FieldOfStage = Record<keyof typeof FIELD_OF_STAGE, TextField>
 
 export const PHOTO_KINDS = ['jpeg', 'png', 'tiff', 'webp', 'heif', 'avif', 'jxl', 'dng', 'raw'] as const
 export const photoKind = z.enum(PHOTO_KINDS)
@@ -240,7 +242,10 @@ export const decision = z.object({
   photoId,
   status: decisionStatus,
   fields: z.partialRecord(textField, fieldDecision),
-  keywords: z.array(z.object({ keyword: z.string(), verdict: keywordVerdict, origin: z.enum(['proposal', 'hand']) })),
+  /** `policy: fill` (by approving the photo): what the settings say about proposed keywords counts. */
+  keywords: z.array(
+    z.object({ keyword: z.string(), verdict: keywordVerdict, origin: z.enum(['proposal', 'hand']), policy: z.literal('fill').optional() }),
+  ),
   /** The whole keyword list, set by hand; the entries above still apply on top. Null when not set. */
   keywordList: z.array(z.string()).nullable(),
 })
@@ -259,6 +264,8 @@ export const review = z.object({
   currentProblem: problem.nullable(),
   proposals: z.partialRecord(stage, proposal),
   decision,
+  /** The stage whose text is proposed for a field, where the settings differ from title and description. */
+  stageOfField: z.partialRecord(textField, stage).optional(),
   /** What approving now would write, or what is approved. */
   preview: z
     .object({

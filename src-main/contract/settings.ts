@@ -1,5 +1,12 @@
 /** Every setting of the studio, with its range and default. Each one changes behaviour; nothing here is decoration. */
 import { z } from 'zod'
+import { PHOTO_KINDS, textField } from './model.ts'
+
+export const METADATA_PRESETS = ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'] as const
+export type MetadataPreset = (typeof METADATA_PRESETS)[number]
+/** Kinds whose words can go into the photo or beside it; RAW files never change. */
+export const EMBEDDABLE_KINDS = PHOTO_KINDS.filter((kind) => kind !== 'raw')
+const fieldPolicy = z.enum(['keep', 'fill', 'replace', 'merge'])
 
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
@@ -15,6 +22,38 @@ export const settingsSchema = z.object({
   proxyPort: z.int().min(0).max(65_535).default(8100),
   /** Whether date, time of day and GPS position are given to the model as context. Never sent to another machine. */
   sendPhotoFacts: z.boolean().default(true),
+  /** The program that reads the words: its sidecar name, place and keyword style take the place of the five settings below. */
+  metadataPreset: z.enum(METADATA_PRESETS).default('custom'),
+  /** Name of a new sidecar, `photo.xmp` or `photo.cr3.xmp`, and which one counts where both are there. */
+  sidecarNaming: z.enum(['stem', 'full-name']).default('stem'),
+  /** Kinds whose words go into a sidecar; the others are embedded. */
+  sidecarKinds: z.array(z.enum(EMBEDDABLE_KINDS)).max(EMBEDDABLE_KINDS.length).default(['dng']),
+  /** Which entries the tree of keywords gets beside the paths that were given. */
+  keywordTree: z.enum(['given', 'every-prefix', 'every-keyword']).default('given'),
+  /** Which levels of a path become flat keywords. */
+  keywordLevels: z.enum(['every-level', 'leaf']).default('every-level'),
+  /** Whether digiKam's own list of tags is written too. */
+  digikamTags: z.boolean().default(false),
+  /** What approved proposals do where the file holds something. What was decided by hand always replaces. */
+  titlePolicy: fieldPolicy.default('fill'),
+  descriptionPolicy: fieldPolicy.default('fill'),
+  altTextPolicy: fieldPolicy.default('fill'),
+  keywordPolicy: fieldPolicy.default('merge'),
+  /** Fields that the model's short and long text land in. */
+  captionField: textField.default('title'),
+  descriptionField: textField.default('description'),
+  /** Whether the title is copied into the headline. */
+  headlineMirror: z.boolean().default(false),
+  /** Whether model, prompt, reviewer and version are written into the studio's own namespace. */
+  writeProvenance: z.boolean().default(false),
+  /** `part`: a photo with several names on the disk is written under one; the others keep the old file. */
+  hardLinks: z.enum(['refuse', 'part']).default('refuse'),
+  /** Modification time of a file that was written. Sync programs and other photo programs notice a new one only. */
+  modificationTime: z.enum(['new', 'keep']).default('new'),
+  /** Whether whole originals are kept in the data folder, so that taking back gives the very same bytes. */
+  keepOriginals: z.boolean().default(false),
+  /** Upper bound of those originals in MiB; the longest kept go first. */
+  originalsMb: z.int().min(16).max(10_000_000).default(4096),
 })
 export type Settings = z.infer<typeof settingsSchema>
 /** Only the settings that are given; `settingsSchema.partial()` would fill in the defaults and so reset every other setting. */

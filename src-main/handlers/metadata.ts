@@ -1,9 +1,9 @@
 /** Plan, write, journal, revert: what was shown is what is written. */
-import type { Plan, WriteOutcome } from '../contract/model.ts'
+import { type Decision, FIELD_OF_STAGE, type FieldOfStage, type Plan, type WriteOutcome } from '../contract/model.ts'
 import type { Handlers } from '../contract/routes/index.ts'
 import type { EventBus } from '../lib/event-bus.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { wantedFields } from '../library/decisions.ts'
+import { type LatestProposals, wantedFields } from '../library/decisions.ts'
 import type { DecisionStore, PhotoRecord, PhotoStore } from '../library/ports.ts'
 import type { JournalStore, WantedFields } from '../metadata/ports.ts'
 import type { ProposalStore } from '../tagging/ports.ts'
@@ -23,7 +23,10 @@ export interface MetadataParts {
     plan(photo: PhotoRecord, wanted: WantedFields, models: string[]): Promise<Plan>
     write(planIds: readonly number[], options: WriteOptions): Promise<WriteOutcome[]>
     revert(writeIds: readonly number[], options: WriteOptions): Promise<WriteOutcome[]>
+    lastPlan(photoId: number): Plan | null
   }
+  /** Where the model's texts land, by the settings. */
+  fieldOfStage?(): FieldOfStage
   /** The file behind a photo changed: read its size and time again. */
   refresh(photo: PhotoRecord): Promise<void>
   events: EventBus
@@ -32,7 +35,7 @@ export interface MetadataParts {
 type MetadataRoutes = Extract<keyof Handlers, `metadata.${string}`>
 
 export function createMetadataHandlers(parts: MetadataParts): Pick<Handlers, MetadataRoutes> {
-  const { photos, decisions, proposals, journal, writer, refresh, events } = parts
+  const { photos, decisions, proposals, journal, writer, fieldOfStage = () => FIELD_OF_STAGE, refresh, events } = parts
   let writing: AbortController | undefined
 
   /** One batch at a time: a second one would only wait for the same files. */
@@ -80,13 +83,14 @@ export function createMetadataHandlers(parts: MetadataParts): Pick<Handlers, Met
         if (!photo) throw new StudioError('photo-not-found', `there is no photo ${photoId}`)
         const latest = proposals.latest(photoId)
         const decision = decisions.get(photoId)
-        const wanted = decision.status === 'approved' ? wantedFields(decision, latest) : {}
+        const wanted = decision.status === 'approved' ? { ...wantedFields(decision, latest, fieldOfStage()), origin: originOf(decision, latest) } : {}
         const models = [...new Set(Object.values(latest).map((proposal) => proposal.model))]
         const plan = await writer.plan(photo, wanted, models)
         plans.push(decision.status === 'approved' || plan.refusal ? plan : { ...plan, warnings: [...plan.warnings, NOT_APPROVED] })
       }
       return plans
     },
+    'metadata.lastPlans': ({ photoIds }) => photoIds.map((photoId) => writer.lastPlan(photoId)),
     'metadata.write': ({ planIds }) => inBatch(planIds.length, (options) => writer.write(planIds, options)),
     'metadata.cancelWrite': () => {
       writing?.abort()
@@ -98,3 +102,14 @@ export function createMetadataHandlers(parts: MetadataParts): Pick<Handlers, Met
 }
 
 const NOT_APPROVED = { code: 'nothing-approved', message: 'nothing was approved for this photo, so nothing would be written' }
+
+/** Which prompts had a part in the words, and what the reviewer did with them. */
+function originOf(decision: Decision, latest: LatestProposals): NonNullable<WantedFields['origin']> {
+  const decided = [...Object.values(decision.fields).filter((each) => each.verdict === 'accept'), ...decision.keywords]
+  const handCount = decided.filter((each) => each.origin === 'hand').length + (decision.keywordList === null ? 0 : 1)
+  const isProposed = decided.some((each) => each.origin === 'proposal')
+  return {
+    promptHashes: isProposed ? [...new Set(Object.values(latest).map((proposal) => proposal.promptHash))] : [],
+    action: !isProposed ? 'by hand' : handCount > 0 ? 'edited' : 'approved',
+  }
+}

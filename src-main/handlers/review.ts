@@ -1,9 +1,18 @@
 /** Review: what the file holds beside what was proposed, what was decided, and what approving would write. */
-import type { Decision, ItemOutcome, MetadataSnapshot, Problem, Review } from '../contract/model.ts'
+import {
+  type Decision,
+  FIELD_OF_STAGE,
+  type FieldOfStage,
+  type ItemOutcome,
+  type MetadataSnapshot,
+  type Problem,
+  type Review,
+  TEXT_FIELDS,
+} from '../contract/model.ts'
 import type { Handlers } from '../contract/routes/index.ts'
 import type { EventBus } from '../lib/event-bus.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
-import { applyDecisionChange, approveDecision, mayApprove, wantedFields } from '../library/decisions.ts'
+import { applyDecisionChange, approveDecision, findStageOf, mayApprove, wantedFields } from '../library/decisions.ts'
 import type { DecisionStore, PhotoRecord, PhotoStore } from '../library/ports.ts'
 import type { WantedFields } from '../metadata/ports.ts'
 import type { ProposalStore } from '../tagging/ports.ts'
@@ -16,13 +25,15 @@ export interface ReviewParts {
   readMetadata(photo: PhotoRecord): Promise<MetadataSnapshot>
   /** A plan for looking at; nothing is stored. */
   preview(photo: PhotoRecord, wanted: WantedFields): Promise<NonNullable<Review['preview']>>
+  /** Where the model's texts land, by the settings. */
+  fieldOfStage?(): FieldOfStage
   events: EventBus
 }
 
 type ReviewRoutes = Extract<keyof Handlers, `review.${string}`>
 
 export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewRoutes> {
-  const { photos, decisions, proposals, readMetadata, preview, events } = parts
+  const { photos, decisions, proposals, readMetadata, preview, fieldOfStage = () => FIELD_OF_STAGE, events } = parts
 
   const hasProposals = (photoId: number) => Object.keys(proposals.latest(photoId)).length > 0
 
@@ -36,19 +47,24 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     const photo = getPhoto(photoId)
     const latest = proposals.latest(photoId)
     const decision = decisions.get(photoId)
+    const fieldOf = fieldOfStage()
     let current: MetadataSnapshot | null = null
     let currentProblem: Problem | null = null
     let shown: Review['preview'] = null
     try {
       current = await readMetadata(photo)
       // An open decision shows what approving now would write.
-      shown = await preview(photo, wantedFields(decision.status === 'approved' ? decision : approveDecision(decision, latest), latest))
+      shown = await preview(
+        photo,
+        wantedFields(decision.status === 'approved' ? decision : approveDecision(decision, latest, fieldOf), latest, fieldOf),
+      )
     } catch (error) {
       currentProblem = toProblem(error)
     }
     const canUndo = decisions.canUndo(photoId)
     const canRedo = decisions.canRedo(photoId)
-    return { photo, current, currentProblem, proposals: latest, decision, preview: shown, canUndo, canRedo }
+    const stageOfField = Object.fromEntries(TEXT_FIELDS.flatMap((field) => ((stage) => (stage ? [[field, stage]] : []))(findStageOf(field, fieldOf))))
+    return { photo, current, currentProblem, proposals: latest, decision, stageOfField, preview: shown, canUndo, canRedo }
   }
 
   /** A decision that changes after its photo was approved or written waits for approval again. */
@@ -78,7 +94,7 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     'review.get': ({ photoId }) => getReview(photoId),
     'review.decide': ({ photoId, change }) => {
       const photo = getPhoto(photoId)
-      decisions.put(applyDecisionChange(reopen(decisions.get(photoId), photo), change, proposals.latest(photoId)))
+      decisions.put(applyDecisionChange(reopen(decisions.get(photoId), photo), change, proposals.latest(photoId), fieldOfStage()))
       return getReview(photoId)
     },
     'review.undo': ({ photoId }) => {
@@ -99,9 +115,9 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
         (photo) => {
           const latest = proposals.latest(photo.id)
           const decision = decisions.get(photo.id)
-          const allowed = mayApprove(decision, latest)
+          const allowed = mayApprove(decision, latest, fieldOfStage())
           if (!allowed) return { code: 'proposal-missing', message: 'nothing was proposed for this photo and nothing was decided by hand' }
-          decisions.put(approveDecision(decision, latest))
+          decisions.put(approveDecision(decision, latest, fieldOfStage()))
           return null
         },
         'approved',

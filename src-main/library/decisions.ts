@@ -3,6 +3,7 @@ import {
   type Decision,
   type DecisionChange,
   FIELD_OF_STAGE,
+  type FieldOfStage,
   type KeywordVerdict,
   type Proposal,
   type Stage,
@@ -28,8 +29,14 @@ export interface Wanted {
   description?: WantedText
   altText?: WantedText
   /** `list` is the whole new list, null where the file's own stays the base; then come `add` and `remove`. */
-  keywords?: { list: string[] | null; add: string[]; remove: string[] }
+  keywords?: { list: string[] | null; add: string[]; remove: string[]; proposed?: string[] }
 }
+
+const STAGES_WITH_TEXT = Object.keys(FIELD_OF_STAGE) as (keyof FieldOfStage)[]
+
+/** The stage that speaks for a field, or undefined. */
+export const findStageOf = (field: TextField, fieldOf: FieldOfStage): keyof FieldOfStage | undefined =>
+  STAGES_WITH_TEXT.find((each) => fieldOf[each] === field)
 
 /** A proposal that failed a gate: shown, and taken only by an explicit verdict. */
 export const isGated = (proposal: Proposal): boolean => proposal.gates.length > 0
@@ -38,11 +45,16 @@ export const isGated = (proposal: Proposal): boolean => proposal.gates.length > 
  * The decision after one change. A rejected photo that is worked on is open again.
  * @throws StudioError `proposal-missing` when a text is accepted that was neither given nor proposed; `invalid-request` for a blank keyword
  */
-export function applyDecisionChange(decision: Decision, change: DecisionChange, proposals: LatestProposals): Decision {
+export function applyDecisionChange(
+  decision: Decision,
+  change: DecisionChange,
+  proposals: LatestProposals,
+  fieldOf: FieldOfStage = FIELD_OF_STAGE,
+): Decision {
   const next: Decision = { ...decision, status: decision.status === 'rejected' ? 'open' : decision.status }
   switch (change.kind) {
     case 'field':
-      return { ...next, fields: changeField(decision.fields, change, proposals) }
+      return { ...next, fields: changeField(decision.fields, change, proposals, fieldOf) }
     case 'keyword':
       return { ...next, keywords: changeKeyword(decision.keywords, change.keyword, change.verdict, proposals) }
     case 'keyword-list':
@@ -54,10 +66,11 @@ export function applyDecisionChange(decision: Decision, change: DecisionChange, 
  * The approved decision: each undecided text is filled from a passing proposal, and passing keywords of level `propose` are added,
  * unless the whole list was set by hand. What an earlier approval filled in counts as undecided and follows the newest proposal.
  */
-export function approveDecision(decision: Decision, proposals: LatestProposals): Decision {
+export function approveDecision(decision: Decision, proposals: LatestProposals, fieldOf: FieldOfStage = FIELD_OF_STAGE): Decision {
   const fields = { ...decision.fields }
-  for (const [stage, field] of Object.entries(FIELD_OF_STAGE) as [keyof typeof FIELD_OF_STAGE, TextField][]) {
-    const proposal = proposals[stage]
+  for (const field of TEXT_FIELDS) {
+    const stage = findStageOf(field, fieldOf)
+    const proposal = stage && proposals[stage]
     const decided = fields[field] !== undefined && fields[field].policy !== 'fill'
     if (decided || !proposal || isGated(proposal) || !proposal.text) continue
     fields[field] = { verdict: 'accept', text: proposal.text, origin: 'proposal', policy: 'fill' }
@@ -66,9 +79,9 @@ export function approveDecision(decision: Decision, proposals: LatestProposals):
 }
 
 /** What to write. For an open decision: what approving it now would write. A rejected one asks for nothing. */
-export function wantedFields(decision: Decision, proposals: LatestProposals): Wanted {
+export function wantedFields(decision: Decision, proposals: LatestProposals, fieldOf: FieldOfStage = FIELD_OF_STAGE): Wanted {
   if (decision.status === 'rejected') return {}
-  const { fields, keywords, keywordList } = decision.status === 'open' ? approveDecision(decision, proposals) : decision
+  const { fields, keywords, keywordList } = decision.status === 'open' ? approveDecision(decision, proposals, fieldOf) : decision
   const wanted: Wanted = {}
   for (const field of TEXT_FIELDS) {
     const decided = fields[field]
@@ -76,19 +89,30 @@ export function wantedFields(decision: Decision, proposals: LatestProposals): Wa
     wanted[field] = { text: decided.text === '' ? null : decided.text, policy: decided.policy ?? 'replace' }
   }
   const withVerdict = (verdict: KeywordVerdict) => keywords.filter((entry) => entry.verdict === verdict).map(({ keyword }) => keyword)
-  const change = { list: keywordList, add: withVerdict('add'), remove: withVerdict('remove') }
+  const proposed = keywords.filter((entry) => entry.verdict === 'add' && entry.policy === 'fill').map(({ keyword }) => keyword)
+  const change = {
+    list: keywordList,
+    add: withVerdict('add'),
+    remove: withVerdict('remove'),
+    ...(proposed.length > 0 ? { proposed } : {}),
+  }
   if (change.list !== null || change.add.length > 0 || change.remove.length > 0) wanted.keywords = change
   return wanted
 }
 
 /** Whether approving now would ask for anything: a photo with nothing but gated proposals needs an explicit verdict first. */
-export function mayApprove(decision: Decision, proposals: LatestProposals): boolean {
-  return Object.keys(wantedFields({ ...decision, status: 'open' }, proposals)).length > 0
+export function mayApprove(decision: Decision, proposals: LatestProposals, fieldOf: FieldOfStage = FIELD_OF_STAGE): boolean {
+  return Object.keys(wantedFields({ ...decision, status: 'open' }, proposals, fieldOf)).length > 0
 }
 
-function changeField(fields: Decision['fields'], change: Extract<DecisionChange, { kind: 'field' }>, proposals: LatestProposals): Decision['fields'] {
+function changeField(
+  fields: Decision['fields'],
+  change: Extract<DecisionChange, { kind: 'field' }>,
+  proposals: LatestProposals,
+  fieldOf: FieldOfStage,
+): Decision['fields'] {
   const next = { ...fields }
-  const proposed = proposedText(change.field, proposals)
+  const proposed = proposedText(change.field, proposals, fieldOf)
   if (change.verdict === 'clear') delete next[change.field]
   else if (change.verdict === 'reject') next[change.field] = { verdict: 'reject', text: proposed ?? '', origin: 'proposal' }
   else {
@@ -99,8 +123,8 @@ function changeField(fields: Decision['fields'], change: Extract<DecisionChange,
   return next
 }
 
-function proposedText(field: TextField, proposals: LatestProposals): string | null {
-  const stage = (Object.keys(FIELD_OF_STAGE) as (keyof typeof FIELD_OF_STAGE)[]).find((each) => FIELD_OF_STAGE[each] === field)
+function proposedText(field: TextField, proposals: LatestProposals, fieldOf: FieldOfStage): string | null {
+  const stage = findStageOf(field, fieldOf)
   return (stage && proposals[stage]?.text) ?? null
 }
 
@@ -127,7 +151,7 @@ function undecidedKeywords({ keywords, keywordList }: Decision, proposals: Lates
     const key = keywordKey(keyword)
     if (level !== 'propose' || key.trim() === '' || seen.has(key)) return []
     seen.add(key)
-    return [{ keyword, verdict: 'add' as const, origin: 'proposal' as const }]
+    return [{ keyword, verdict: 'add' as const, origin: 'proposal' as const, policy: 'fill' as const }]
   })
 }
 

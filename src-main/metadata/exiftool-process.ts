@@ -30,10 +30,12 @@ export interface ExifToolPoolOptions {
   commandTimeoutMs?: number
   /** Where the program lies when it is not found beside the package. */
   exiftoolPath?: string
+  /** The one configuration file to load: it registers the studio's own namespace. */
+  configPath?: string
 }
 
-/** `-config ""` must come first: otherwise `.ExifTool_config` in a home or working folder is run as Perl. */
-const PROCESS_ARGUMENTS = ['-config', '', '-stay_open', 'True', '-@', '-']
+/** `-config` must come first, empty or ours: otherwise `.ExifTool_config` in a home or working folder is run as Perl. */
+const processArguments = (configPath = '') => ['-config', configPath, '-stay_open', 'True', '-@', '-']
 const WINDOWS_NAMES = process.platform === 'win32' ? ['-charset', 'filename=utf8'] : []
 
 export function createExifToolPool(options: ExifToolPoolOptions = {}): ExifToolPool {
@@ -64,7 +66,7 @@ export function createExifToolPool(options: ExifToolPoolOptions = {}): ExifToolP
     }
     const program = await findExifToolProgram(options.exiftoolPath ?? (await vendored.exiftoolPath()))
     const tool = new vendored.ExifTool({
-      processFactory: () => program.spawn(PROCESS_ARGUMENTS),
+      processFactory: () => program.spawn(processArguments(options.configPath)),
       checkPerl: false,
       maxIdleMsPerProcess: 120_000,
       maxProcs: maxProcesses,

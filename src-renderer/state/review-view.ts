@@ -1,5 +1,5 @@
 /** What the review screen shows, worked out from one review. Pure: every rule of chips and fields is decided here. */
-import type { DecisionChange, Review, Stage, TextField } from '../../src-main/contract/model.ts'
+import type { DecisionChange, PlanChange, Review, Stage, TextField } from '../../src-main/contract/model.ts'
 
 export const TEXT_FIELDS: readonly TextField[] = ['title', 'description', 'altText']
 const STAGE_OF_FIELD: Partial<Record<TextField, Stage>> = { title: 'caption', description: 'description' }
@@ -19,20 +19,25 @@ export interface FieldView {
 }
 
 export function fieldView(review: Review, field: TextField): FieldView {
-  const stage = STAGE_OF_FIELD[field] ?? null
+  const stage = (review.stageOfField ?? STAGE_OF_FIELD)[field] ?? null
   const proposal = stage === null ? undefined : review.proposals[stage]
   const proposed = proposal?.text ?? null
   const inFile = review.current?.[field] ?? null
   const decided = review.decision.fields[field]
   const gates = proposal?.gates ?? []
   const usable = proposed !== null && gates.length === 0
-  const onApprove = proposed !== null && proposed === inFile ? 'same' : !usable ? 'nothing' : inFile === null ? 'fill' : 'keep'
+  // What the settings make of an open field is in the plan; without one the rule is: fill what is empty.
+  const planned = review.preview?.refusal === null && !decided ? review.preview.changes.find((change) => change.field === field) : undefined
+  const onApprove = planned ? 'fill' : proposed !== null && proposed === inFile ? 'same' : !usable ? 'nothing' : inFile === null ? 'fill' : 'keep'
   let status: FieldView['status'] = 'open'
   if (decided?.verdict === 'reject') status = 'rejected'
   else if (decided?.verdict === 'accept') status = decided.text === proposed ? 'accepted' : 'edited'
-  const result = decided?.verdict === 'accept' ? decided.text : status === 'open' && onApprove === 'fill' ? proposed : inFile
+  const result =
+    decided?.verdict === 'accept' ? decided.text : status === 'open' && onApprove === 'fill' ? (planned ? asText(planned.to) : proposed) : inFile
   return { field, inFile, proposed, result, status, onApprove, gates, stage }
 }
+
+const asText = (value: PlanChange['to']): string | null => (Array.isArray(value) ? value.join(', ') : value)
 
 /** Accepting what is accepted already, or refusing what is refused, takes the decision back. */
 export function fieldVerdict(view: FieldView, verdict: 'accept' | 'reject'): DecisionChange | null {

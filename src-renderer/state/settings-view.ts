@@ -5,6 +5,10 @@ export type Control<T> =
   | { kind: 'choice'; options: readonly T[]; fallback: T }
   | { kind: 'number'; min: number; max: number; fallback: number }
   | { kind: 'switch'; fallback: boolean }
+  | (T extends readonly (infer Item)[] ? { kind: 'several'; options: readonly Item[]; fallback: readonly Item[] } : never)
+
+const POLICIES = ['keep', 'fill', 'replace', 'merge'] as const
+const TEXT_FIELDS = ['title', 'description', 'altText'] as const
 
 export const SETTING_CONTROLS = {
   theme: { kind: 'choice', options: ['system', 'light', 'dark'], fallback: 'system' },
@@ -14,6 +18,24 @@ export const SETTING_CONTROLS = {
   modelViewLongEdge: { kind: 'number', min: 224, max: 4096, fallback: 1024 },
   proxyPort: { kind: 'number', min: 0, max: 65_535, fallback: 8100 },
   sendPhotoFacts: { kind: 'switch', fallback: true },
+  metadataPreset: { kind: 'choice', options: ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'], fallback: 'custom' },
+  sidecarNaming: { kind: 'choice', options: ['stem', 'full-name'], fallback: 'stem' },
+  sidecarKinds: { kind: 'several', options: ['jpeg', 'png', 'tiff', 'webp', 'heif', 'avif', 'jxl', 'dng'], fallback: ['dng'] },
+  keywordTree: { kind: 'choice', options: ['given', 'every-prefix', 'every-keyword'], fallback: 'given' },
+  keywordLevels: { kind: 'choice', options: ['every-level', 'leaf'], fallback: 'every-level' },
+  digikamTags: { kind: 'switch', fallback: false },
+  titlePolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
+  descriptionPolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
+  altTextPolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
+  keywordPolicy: { kind: 'choice', options: POLICIES, fallback: 'merge' },
+  captionField: { kind: 'choice', options: TEXT_FIELDS, fallback: 'title' },
+  descriptionField: { kind: 'choice', options: TEXT_FIELDS, fallback: 'description' },
+  headlineMirror: { kind: 'switch', fallback: false },
+  writeProvenance: { kind: 'switch', fallback: false },
+  hardLinks: { kind: 'choice', options: ['refuse', 'part'], fallback: 'refuse' },
+  modificationTime: { kind: 'choice', options: ['new', 'keep'], fallback: 'new' },
+  keepOriginals: { kind: 'switch', fallback: false },
+  originalsMb: { kind: 'number', min: 16, max: 10_000_000, fallback: 4096 },
 } as const satisfies { [K in keyof Settings]: Control<Settings[K]> }
 
 /** A whole number inside the range, or undefined while the text is none. */

@@ -5,6 +5,8 @@ import { route } from '../route.ts'
 export const metadataRoutes = {
   /** Stores one plan a photo from what the files hold now and what was decided. What was shown is what is written. */
   'metadata.plan': route(z.object({ photoIds: z.array(photoId).min(1) }), z.array(plan)),
+  /** The newest plan of each photo that was not carried out: what somebody may have looked at before. */
+  'metadata.lastPlans': route(z.object({ photoIds: z.array(photoId).min(1) }), z.array(plan.nullable())),
   'metadata.write': route(z.object({ planIds: z.array(planId).min(1) }), z.array(writeOutcome)),
   'metadata.cancelWrite': route(z.object({}), z.object({})),
   'metadata.journal': route(

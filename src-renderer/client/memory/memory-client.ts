@@ -119,6 +119,7 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
     'review.approve': ({ photoIds }) => judge(photoIds, 'approved'),
     'review.reject': ({ photoIds }) => judge(photoIds, 'rejected'),
     'metadata.plan': ({ photoIds }) => photoIds.map((photoId) => planOf(library, getPhoto(library, photoId), nowMs())),
+    'metadata.lastPlans': ({ photoIds }) => photoIds.map(() => null),
     'metadata.write': ({ planIds }) => {
       writeRun += 1
       const outcomes = planIds.map((planId, index) => {

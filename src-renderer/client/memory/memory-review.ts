@@ -136,6 +136,7 @@ export function writePlan(library: MemoryLibrary, plan: Plan, run: number, nowMs
   photo.summary.state = 'written'
   const entry: JournalEntry = {
     writeId,
+    kind: 'write',
     ...head,
     targetPath: plan.targetPath,
     timeMs: nowMs,

@@ -103,6 +103,7 @@ export const DECISION_WORDS = {
   journal: {
     title: 'Journal',
     help: 'Everything the studio wrote into your files, newest first. Any of it can be taken back.',
+    takingBack: 'Taking back',
     emptyTitle: 'Nothing written yet',
     emptyHelp: 'When you save approved photos, each file is listed here with what changed.',
     list: 'Writes',

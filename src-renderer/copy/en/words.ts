@@ -222,7 +222,7 @@ export const EN = {
     none: 'No setting fits this search.',
     on: 'on',
     off: 'off',
-    themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    noneOfThese: 'none',
     about: (version: string, folder: string) => `ImageWorks Studio ${version} · data in ${folder}`,
   },
   doctor: {

@@ -144,6 +144,7 @@ function JournalRow({ entry, starts, focused, selected }: JournalRowProps) {
               {name}
             </strong>
             <span className={TONES[entry.state]}>{words.journal.states[entry.state]}</span>
+            {entry.kind === 'revert' && <span className="tag">{words.journal.takingBack}</span>}
             <span className="faint cut">{words.journal.by(entry.models)}</span>
           </p>
           <ChangeList changes={entry.changes} />

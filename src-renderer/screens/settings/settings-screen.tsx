@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Settings } from '../../../src-main/contract/settings.ts'
+import { PRESET_SENTENCES } from '../../copy/en/presets.ts'
 import { SETTING_WORDS } from '../../copy/en/settings.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
@@ -11,10 +12,13 @@ import './settings.css'
 type Name = keyof typeof SETTING_CONTROLS
 const NAMES = Object.keys(SETTING_CONTROLS) as Name[]
 
-function shownValue(value: Settings[Name]): string {
+function shownValue(name: Name, value: Readonly<Settings[Name]>): string {
   if (typeof value === 'boolean') return value ? words.settings.on : words.settings.off
-  return typeof value === 'string' ? words.settings.themes[value] : String(value)
+  if (Array.isArray(value)) return value.map((item) => optionLabel(name, item)).join(', ') || words.settings.noneOfThese
+  return typeof value === 'string' ? optionLabel(name, value) : String(value)
 }
+
+const optionLabel = (name: Name, option: string): string => SETTING_WORDS[name].options?.[option] ?? option
 
 export function SettingsScreen() {
   const settings = useStudioState((state) => state.app.settings)
@@ -58,10 +62,16 @@ function Setting({ name, value }: { name: Name; value: Settings[Name] }) {
           {label}
         </label>
         <p className="soft">{sentence}</p>
+        {name === 'metadataPreset' && <p className="soft">{PRESET_SENTENCES[value as Settings['metadataPreset']]}</p>}
         <p className="faint setting__default">
-          {words.settings.default(`${shownValue(fallback)}${unit === '' ? '' : ` ${unit}`}`)}
-          {value !== fallback && (
-            <button type="button" className="link" aria-label={`${words.settings.reset}: ${label}`} onClick={() => save(fallback)}>
+          {words.settings.default(`${shownValue(name, fallback)}${unit === '' ? '' : ` ${unit}`}`)}
+          {String(value) !== String(fallback) && (
+            <button
+              type="button"
+              className="link"
+              aria-label={`${words.settings.reset}: ${label}`}
+              onClick={() => save((Array.isArray(fallback) ? [...fallback] : fallback) as Settings[Name])}
+            >
               {words.settings.reset}
             </button>
           )}
@@ -80,7 +90,20 @@ function SettingControl({ name, value, unit, onSave }: { name: Name; value: Sett
       <div className="segments" role="group" aria-label={SETTING_WORDS[name].label} id={id}>
         {control.options.map((option) => (
           <Button key={option} small look="quiet" aria-pressed={value === option} onClick={() => onSave(option)}>
-            {words.settings.themes[option]}
+            {optionLabel(name, option)}
+          </Button>
+        ))}
+      </div>
+    )
+  }
+  if (control.kind === 'several') {
+    const chosen = value as readonly string[]
+    const toggled = (option: string) => control.options.filter((each) => (each === option ? !chosen.includes(each) : chosen.includes(each)))
+    return (
+      <div className="segments" role="group" aria-label={SETTING_WORDS[name].label} id={id}>
+        {control.options.map((option) => (
+          <Button key={option} small look="quiet" aria-pressed={chosen.includes(option)} onClick={() => onSave(toggled(option))}>
+            {optionLabel(name, option)}
           </Button>
         ))}
       </div>

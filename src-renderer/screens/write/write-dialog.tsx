@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import type { Plan, WriteOutcome } from '../../../src-main/contract/model.ts'
 import { explainProblem } from '../../copy/errors.ts'
+import { PRESET_SENTENCES } from '../../copy/en/presets.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { ChangeList } from '../../parts/change-list.tsx'
@@ -77,6 +78,7 @@ function useMainAction(stage: WritingSlice['stage']) {
 
 function WriteBody({ writing }: { writing: WritingSlice }) {
   const { stage, plans, planned, total, done, outcomes, problem } = writing
+  const preset = useStudioState((state) => state.app.settings?.metadataPreset)
   if (stage === 'planning') {
     const label = words.plan.planning(planned, total)
     return (
@@ -98,11 +100,14 @@ function WriteBody({ writing }: { writing: WritingSlice }) {
   if (stage === 'failed') return problem && <ProblemNote problem={problem} />
   if (stage === 'done') {
     return (
-      <ul className="write__outcomes" data-testid="outcome-list">
-        {outcomes.map((outcome) => (
-          <OutcomeRow key={outcome.photoId} outcome={outcome} />
-        ))}
-      </ul>
+      <>
+        {preset && preset !== 'custom' && <p className="soft">{PRESET_SENTENCES[preset]}</p>}
+        <ul className="write__outcomes" data-testid="outcome-list">
+          {outcomes.map((outcome) => (
+            <OutcomeRow key={outcome.photoId} outcome={outcome} />
+          ))}
+        </ul>
+      </>
     )
   }
   if (plans.length === 0) return <p className="soft">{words.plan.none}</p>

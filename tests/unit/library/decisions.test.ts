@@ -51,8 +51,18 @@ describe('approving', () => {
     expect(wantedFields(approved, latest)).toEqual({
       title: { text: 'A boat', policy: 'fill' },
       description: { text: 'A boat lies in the harbour.', policy: 'fill' },
-      keywords: { list: null, add: ['boat', 'Harbour'], remove: [] },
+      keywords: { list: null, add: ['boat', 'Harbour'], remove: [], proposed: ['boat', 'Harbour'] },
     })
+  })
+
+  it('lands where the settings say; of two texts for one field the short one counts', () => {
+    const swapped = { caption: 'altText', description: 'title' } as const
+    expect(wantedFields(open, latest, swapped)).toMatchObject({ altText: { text: 'A boat' }, title: { text: 'A boat lies in the harbour.' } })
+    expect(wantedFields(open, latest, swapped).description).toBeUndefined()
+    const both = { caption: 'description', description: 'description' } as const
+    expect(wantedFields(open, latest, both)).toMatchObject({ description: { text: 'A boat', policy: 'fill' } })
+    const accepted = applyDecisionChange(open, { kind: 'field', field: 'altText', verdict: 'accept' }, latest, swapped)
+    expect(accepted.fields.altText).toEqual({ verdict: 'accept', text: 'A boat', origin: 'proposal' })
   })
 
   it('never takes a gated proposal, unless a person accepted that very text', () => {
@@ -83,7 +93,7 @@ describe('approving', () => {
     ])
     expect(wantedFields(approved, latest)).toEqual({
       description: { text: 'Mine', policy: 'replace' },
-      keywords: { list: null, add: ['gull', 'boat'], remove: ['old'] },
+      keywords: { list: null, add: ['gull', 'boat'], remove: ['old'], proposed: ['boat'] },
     })
   })
 
