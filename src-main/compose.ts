@@ -1,17 +1,14 @@
 /** Builds the studio: leaves first, each passed on to whoever needs it, each end registered on the line that makes it. Three hosts call this. */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { createBackendSet } from './backends/backend-set.ts'
-import { createDeployment } from './backends/deployment.ts'
-import { ollamaBaseUrlFrom } from './backends/loopback.ts'
-import { createModelService } from './backends/model-service.ts'
-import { createRegistryFiles } from './backends/registry-files.ts'
+import { composeEngine } from './compose-engine.ts'
 import type { Problem } from './contract/model.ts'
 import { claimDataFolder } from './db/claim-data-folder.ts'
 import { openDatabase } from './db/open-database.ts'
 import { createAppHandlers } from './handlers/app.ts'
 import { createDispatch } from './handlers/dispatch.ts'
 import { runDoctor } from './handlers/doctor.ts'
+import { createEngineHandlers } from './handlers/engine.ts'
 import { createLibraryHandlers } from './handlers/library.ts'
 import { createMetadataHandlers } from './handlers/metadata.ts'
 import { createModelHandlers } from './handlers/models.ts'
@@ -25,7 +22,7 @@ import { systemClock } from './lib/clock.ts'
 import { Disposables } from './lib/disposables.ts'
 import { EventBus } from './lib/event-bus.ts'
 import type { ShippedFolders } from './lib/places.ts'
-import { StudioError } from './lib/studio-error.ts'
+import { StudioError, toProblem } from './lib/studio-error.ts'
 import type { Studio } from './lib/studio.ts'
 import type { SpawnWorker, WorkerName } from './lib/worker-process.ts'
 import { classifyName } from './library/classify-name.ts'
@@ -33,8 +30,10 @@ import { createGrants } from './library/grants.ts'
 import { createImporter } from './library/import-run.ts'
 import { createLooking } from './library/looking.ts'
 import type { PhotoRecord } from './library/ports.ts'
+import { createBackupStore } from './metadata/backup-store.ts'
 import { createExifToolPool } from './metadata/exiftool-process.ts'
 import { createMetadataWriter } from './metadata/metadata-writer.ts'
+import { readPresets, rulesFrom } from './metadata/presets.ts'
 import { createMetadataReader } from './metadata/read-metadata.ts'
 import { createChatClient } from './proxy/chat-client.ts'
 import { createProxy } from './proxy/create-proxy.ts'
@@ -63,6 +62,8 @@ export interface StudioOptions {
   /** Default true: the tagger needs it. */
   proxy?: boolean
   proxyPort?: number | undefined
+  /** Whether models of the profile's preload group are loaded at once; default: in windows. */
+  preload?: boolean | undefined
 }
 
 const LOOK_AFTER_START_MS = 4000
@@ -101,40 +102,64 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       }),
       (it) => it.dispose(),
     )
-    const exiftool = ends.add('ExifTool', createExifToolPool(), (it) => it.dispose())
-    const reader = createMetadataReader(exiftool)
-    const writer = createMetadataWriter({ exiftool, plans, journal, clock, log })
+    const exiftool = ends.add('ExifTool', createExifToolPool({ configPath: path.join(folders.configs, 'exiftool', 'imageworks.config') }), (it) =>
+      it.dispose(),
+    )
+    const presets = await readPresets(folders.configs)
+    const rules = () => rulesFrom(settings.readSettings(), presets)
+    const backups = createBackupStore({
+      folder: path.join(dataFolder, 'originals'),
+      limitBytes: () => settings.readSettings().originalsMb * 1024 ** 2,
+      inUse: () => new Set(journal.pending().flatMap((record) => record.hashBefore ?? [])),
+    })
+    const reader = createMetadataReader(exiftool, rules)
+    const writer = createMetadataWriter({ exiftool, plans, journal, clock, log, rules, backups, studioVersion: version })
+    const fieldOfStage = () => ({ caption: settings.readSettings().captionField, description: settings.readSettings().descriptionField })
 
-    const backends = ends.add(
-      'backends',
-      createBackendSet({
+    const choices = { get: (key: string) => settings.find(key), set: (key: string, value: unknown) => settings.put(key, value) }
+    const engine = composeEngine(
+      {
+        dataFolder,
+        folders,
+        environment,
+        registryFile: options.registryFile,
         embeddedWorker,
         onnxWorker,
-        graceMs: () => settings.readSettings().embeddedGraceSeconds * 1000,
-        ollamaBaseUrl: ollamaBaseUrlFrom(environment),
-        environment,
+        settings: () => settings.readSettings(),
+        choices,
+        measurements: database.measurements,
+        events,
+        tell,
         clock,
-      }),
-      (it) => it.dispose(),
+        log,
+      },
+      ends,
     )
-    const choices = { get: (key: string) => settings.find(key), set: (key: string, value: unknown) => settings.put(key, value) }
-    const models = createModelService({
-      files: createRegistryFiles({ configsFolder: folders.configs, dataFolder, registryFile: options.registryFile, tell }),
-      backends,
-      deployment: createDeployment({ configsFolder: folders.configs, settings: choices, readGpus: () => readGpus(), environment, clock }),
-      settings: choices,
-      tell,
-      onChanged: () => events.emit('models.changed', {}),
-    })
+    const { models, backends, scheduler } = engine
 
     let proxyAt: { url: string; port: number; note: string | null } | undefined
     const startProxy = async () => {
       const proxy = createProxy({
         port: options.proxyPort ?? settings.readSettings().proxyPort,
         models: { ...models, backendFor: (entry) => backends.backendFor(entry), availabilityOf: (entries) => backends.availabilityOf(entries) },
-        log: createRequestLog({ folder: path.join(dataFolder, 'logs'), clock, logger: log }),
+        log: createRequestLog({
+          folder: path.join(dataFolder, 'logs'),
+          clock,
+          logger: log,
+          keepInDatabase: (record) => {
+            database.requests.add(record)
+            engine.noteAnswer(record)
+          },
+        }),
         clock,
         logger: log,
+        admission: scheduler,
+        serving: scheduler,
+        readCards: () => engine.gauge.read(),
+        preparePicture: async (bytes, { longEdge, jpegQuality }, signal) => ({
+          bytes: await imaging.smaller(bytes, { longEdge, quality: jpegQuality }, signal),
+          mime: 'image/jpeg',
+        }),
       })
       proxyAt = await proxy.start()
       ends.add('proxy', proxy, (it) => it.stop())
@@ -144,6 +169,8 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       if (!proxyAt) throw new StudioError('proxy-unavailable', 'the proxy was not started')
       return proxyAt.url
     }
+
+    const chat = createChatClient(proxyUrl)
 
     const looking = ends.add('looking', createLooking({ photos, look: (file, kind, signal) => imaging.look(file, kind, signal), events }), (it) =>
       it.stop(),
@@ -173,7 +200,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
           ensureLooked: async (photoId, signal) => (await looking.ensureLooked(photoId, signal)).facts,
         },
         modelView: async (photoId, longEdge, signal) => imaging.modelView(await looking.ensureLooked(photoId, signal), longEdge, signal),
-        chat: createChatClient(proxyUrl),
+        chat,
         resolveModel: async (stage, wanted) => {
           const entry = await models.modelForRole(stage, wanted)
           const summary = (await models.list()).find((each) => each.name === entry.name)
@@ -227,15 +254,18 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         proposals,
         readMetadata: (photo) => reader.read(photo),
         preview: (photo, wanted) => writer.preview(photo, wanted),
+        fieldOfStage,
         events,
       }),
-      ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, refresh, events }),
-      ...createModelHandlers(models),
+      ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, fieldOfStage, refresh, events }),
+      ...createModelHandlers(models, async (_entry, body, signal) => (await chat(body, { signal })).rawText),
+      ...createEngineHandlers({ ...engine, requests: database.requests }),
     }
 
     // What a crash left behind is put right before anybody can ask for more.
     for (const outcome of await writer.recover()) log.warn('write-recovered', { ...outcome })
     tagging.recover()
+    if (options.preload ?? host !== 'cli') void scheduler.begin().catch((error: unknown) => log.warn('preload-failed', { ...toProblem(error) }))
     if (host !== 'cli') {
       events.subscribe((event) => {
         if (event.name === 'import.progress' && event.data.state !== 'running') looking.lookAtPending()
@@ -243,7 +273,10 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       // The window's first pictures come before the rest of the library.
       const starting = ends.add('look after start', new AbortController(), (it) => it.abort())
       void delay(LOOK_AFTER_START_MS, starting.signal).then(
-        () => looking.lookAtPending(),
+        () => {
+          looking.lookAtPending()
+          void models.scan().catch((error: unknown) => log.warn('scan-failed', { ...toProblem(error) }))
+        },
         () => undefined,
       )
     }

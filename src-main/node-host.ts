@@ -5,7 +5,11 @@ import path from 'node:path'
 import envPaths from 'env-paths'
 import { compose } from './compose.ts'
 import type { CommandContext } from './commands/context.ts'
+import { systemClock } from './lib/clock.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
+import { createVramAnswers } from './vram/answers.ts'
+import { createGauge } from './vram/gauge.ts'
+import { readCards } from './vram/read-cards.ts'
 import { forkWorkersFrom } from './workers/fork-worker.ts'
 
 /** @param mainFolder Folder of the built entry that runs (`out/main`): a shared chunk does not know where that is. */
@@ -70,11 +74,12 @@ export function commandContext(mainFolder: string): Omit<CommandContext, 'setExi
     version: places.version,
     interrupted: signal,
     untilStopped: () => stopped,
+    vram: createVramAnswers({ readCards, gauge: () => createGauge({ readCards, ownPids: () => [], clock: systemClock }).read() }),
     startBrowserHost: (options) => serveInBrowser(places, stopped, options),
     openStudio: (options = {}) => {
-      const { profile, registryFile, proxy = false, proxyPort } = options
+      const { profile, registryFile, proxy = false, proxyPort, preload } = options
       const environment = profile === undefined ? process.env : { ...process.env, IMAGEWORKS_DEPLOYMENT_PROFILE: profile }
-      return compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, startPaths: [], browseRoots: [] })
+      return compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, preload, startPaths: [], browseRoots: [] })
     },
   }
 }

@@ -17,8 +17,8 @@ export interface Deployment {
   /** @param override A profile for this question alone. @throws StudioError `profile-unknown`. */
   choice(override?: string): Promise<ProfileChoice>
   state(): Promise<ProfileState>
-  /** @throws StudioError `profile-unknown`. */
-  set(name: string): Promise<void>
+  /** Null goes back to the detected one. @throws StudioError `profile-unknown`. */
+  set(name: string | null): Promise<void>
 }
 
 export function createDeployment(options: {
@@ -65,7 +65,7 @@ export function createDeployment(options: {
       return { active: active.name, detected, reason, gpus: cards, available }
     },
     async set(name) {
-      settings.set(PROFILE_KEY, getProfile(await profiles(), name).name)
+      settings.set(PROFILE_KEY, name === null ? null : getProfile(await profiles(), name).name)
     },
   }
 }

@@ -22,6 +22,8 @@ export interface ModelRunnerOptions {
   needOf(entry: RegistryEntry): Promise<Need>
   /** Before a model of ours is loaded: weights that were changed are not. @throws StudioError `model-locked`, `weights-missing`. */
   checkBeforeLoad(entry: RegistryEntry, signal: AbortSignal): Promise<void>
+  /** Told after each load of a model of ours. */
+  onLoaded?(entry: RegistryEntry, placement: Placement, started: Started): void | Promise<void>
   /** To find the entries of models that run already. */
   entries(): Promise<readonly RegistryEntry[]>
   clock: Clock
@@ -88,6 +90,11 @@ export function createModelRunner(options: ModelRunnerOptions): StudioModelRunne
     return { measuredMb: measured, loadMs: Math.round(clock.ticksMs() - startedAtMs) }
   }
 
+  const told = async (entry: RegistryEntry, placement: Placement, started: Started): Promise<Started> => {
+    await options.onLoaded?.(entry, placement, started)
+    return started
+  }
+
   return {
     async demandOf(entry): Promise<Demand> {
       seen.set(entry.name, entry)
@@ -102,13 +109,13 @@ export function createModelRunner(options: ModelRunnerOptions): StudioModelRunne
           throw new StudioError('backend-unreachable', `no backend is set for ${entry.name}`, { data: { name: entry.name } })
         if (backendOf(entry) === 'ollama') {
           await checkBeforeLoad(entry, together)
-          return loadIntoOllama(entry, placement, timeoutMs, together)
+          return told(entry, placement, await loadIntoOllama(entry, placement, timeoutMs, together))
         }
         if (!isChild(entry) || !isLaunchable(entry)) return FREE_STANDING
         const ours = processes.baseUrlOf(entry.name) !== null
         if (!ours && (await options.answersAsConfigured(entry))) return FREE_STANDING
         if (!ours) await checkBeforeLoad(entry, together)
-        return processes.start(entry, placement, { timeoutMs, signal: together })
+        return told(entry, placement, await processes.start(entry, placement, { timeoutMs, signal: together }))
       })
     },
     async stop(name) {

@@ -47,7 +47,8 @@ export interface ModelService extends Omit<ModelUpkeep, 'show' | 'editOverlay'> 
   addEndpoint(endpoint: NewEndpoint): Promise<ModelSummary>
   removeEndpoint(name: string): Promise<void>
   profileState(): Promise<ProfileState>
-  setProfile(name: string): Promise<ProfileState>
+  /** Null goes back to the detected one. */
+  setProfile(name: string | null): Promise<ProfileState>
   /**
    * The override, else the model chosen by hand, else the selector's first.
    * @throws StudioError `no-model-for-role` with data {role, profile, rejected, remedies}, `model-unknown`, `model-ambiguous`, `role-unknown`.

@@ -5,6 +5,7 @@ import type { PhotoSummary } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import type { Studio } from '../lib/studio.ts'
 import { createOutput, EXIT, type Output } from './output.ts'
+import type { VramAnswers } from './vram-answers.ts'
 
 export interface OpenOptions {
   /** Deployment profile for this command only. */
@@ -13,11 +14,15 @@ export interface OpenOptions {
   /** Whether the proxy should listen; commands that propose need it. */
   proxy?: boolean
   proxyPort?: number | undefined
+  /** Loads the profile's preload group at once. */
+  preload?: boolean
 }
 
 export interface CommandContext {
   openStudio(options?: OpenOptions): Promise<Studio>
   startBrowserHost(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void>
+  /** Questions about memory that need no studio. */
+  vram: VramAnswers
   /** Resolves when the user or the system asks this process to end. */
   untilStopped(): Promise<void>
   /** Aborted on the first Ctrl+C. */

@@ -9,7 +9,7 @@ export function addHosts(program: Command, context: CommandContext): void {
     .option('--port <n>', 'first port to try', Number)
     .option('--json', 'one JSON object: where it listens')
     .action((options: { port?: number; json?: boolean }) =>
-      withStudio(context, options, { proxy: true, proxyPort: options.port }, async (studio, output) => {
+      withStudio(context, options, { proxy: true, proxyPort: options.port, preload: true }, async (studio, output) => {
         const { proxyUrl, proxyNote } = await studio.handlers['app.info']({})
         output.row({ url: proxyUrl, note: proxyNote }, () => `Listening on ${proxyUrl}${proxyNote ? ` (${proxyNote})` : ''}. Ctrl+C stops.`)
         await context.untilStopped()

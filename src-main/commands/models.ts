@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
+import type { RegistryVersion } from '../contract/engine.ts'
+import type { Studio } from '../lib/studio.ts'
 import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
+import type { Output } from './output.ts'
 
 interface SelectOptions extends JsonOption {
   role: string
@@ -65,33 +68,124 @@ export function addModels(program: Command, context: CommandContext): void {
       }),
     )
 
-  const profile = program.command('profile').description('the deployment profile: how much of this machine models may use')
-  profile
+  models
     .command('show')
+    .description('one model whole: every value and the layer it comes from')
+    .argument('<name>')
     .option('--json', 'one JSON object')
-    .action((options: { json?: boolean }) =>
+    .action((name: string, options: JsonOption) =>
       withStudio(context, options, {}, async (studio, output) => {
-        const state = await studio.handlers['profile.get']({})
-        output.row(state, () =>
+        const model = await studio.handlers['models.show']({ name })
+        output.row(model, () =>
           [
-            `active    ${state.active} (${state.reason})`,
-            `detected  ${state.detected}`,
-            ...state.gpus.map((gpu) => `GPU ${gpu.index}     ${gpu.name}, ${gpu.totalMb} MB`),
-            ...state.available.map((each) => `${each.name === state.active ? '*' : ' '} ${each.name.padEnd(20)} ${each.description}`),
+            `${model.displayName}  (${model.name})`,
+            `${model.state}${model.stateReason ? `: ${model.stateReason}` : ''}`,
+            ...Object.entries(model.provenance).map(
+              ([pointer, layer]) => `${layer.padEnd(10)} ${pointer} = ${JSON.stringify(valueAt(model.entry, pointer))}`,
+            ),
+            ...model.problems.map(({ message }) => `! ${message}`),
           ].join('\n'),
         )
         return exitFor(0)
       }),
     )
-  profile
-    .command('set')
+
+  const scan = async (studio: Studio, output: Output, only?: 'ollama') => {
+    const report = await studio.handlers['models.scan']({ only })
+    output.row(report, () =>
+      [
+        ...report.sources.map(({ source, place, found, note }) => `${source.padEnd(14)} ${found} found in ${place}${note ? `; ${note}` : ''}`),
+        ...report.added.map((name) => `new            ${name}`),
+        ...report.changed.map((name) => `changed        ${name}`),
+        ...report.missing.map((name) => `missing now    ${name}`),
+      ].join('\n'),
+    )
+    return exitFor(0)
+  }
+  models
+    .command('scan')
+    .description('look for models on this machine: Ollama, running servers, Hugging Face cache, GGUF folders, LM Studio')
+    .option('--json', 'one JSON object')
+    .action((options: JsonOption) => withStudio(context, options, {}, (studio, output) => scan(studio, output)))
+  models
+    .command('import-ollama')
+    .description('take up what a running Ollama has; a second time changes nothing')
+    .option('--json', 'one JSON object')
+    .action((options: JsonOption) => withStudio(context, options, {}, (studio, output) => scan(studio, output, 'ollama')))
+
+  models
+    .command('probe')
+    .description('show the model two known pictures and keep whether it sees them')
     .argument('<name>')
     .option('--json', 'one JSON object')
-    .action((name: string, options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
-        const state = await studio.handlers['profile.set']({ name })
-        output.row(state, () => `active    ${state.active} (${state.reason})`)
-        return exitFor(0)
+    .action((name: string, options: JsonOption) =>
+      withStudio(context, options, { proxy: true }, async (studio, output) => {
+        const report = await studio.handlers['models.probe']({ name })
+        output.row(
+          report,
+          () =>
+            `${report.name}: ${report.seesPictures ? 'sees pictures' : 'does not see pictures'} (${report.notes}; ${Math.round(report.latencyMs)} ms)`,
+        )
+        return exitFor(report.seesPictures ? 0 : 1)
       }),
     )
+
+  const LOCKS = {
+    verify: 'compare the weights with the locked ones',
+    lock: 'from now on use the model only with the weights that lie there now',
+    unlock: 'use whatever weights lie there',
+  } as const
+  for (const [word, description] of Object.entries(LOCKS) as [keyof typeof LOCKS, string][]) {
+    models
+      .command(word)
+      .description(description)
+      .argument('<name>')
+      .option('--json', 'one JSON object')
+      .action((name: string, options: JsonOption) =>
+        withStudio(context, options, {}, async (studio, output) => {
+          const report = await studio.handlers[`models.${word}`]({ name })
+          const verdict =
+            report.matches === null
+              ? 'nothing to compare'
+              : report.matches
+                ? 'the weights are the expected ones'
+                : 'THE WEIGHTS ARE NOT THE LOCKED ONES'
+          output.row(
+            report,
+            () => `${report.name}: ${report.locked ? 'locked' : 'not locked'}, ${report.files} files, ${verdict}\n${report.digest ?? 'no digest'}`,
+          )
+          return exitFor(report.matches === false ? 1 : 0)
+        }),
+      )
+  }
+
+  const rows = (versions: RegistryVersion[], output: Output) => {
+    for (const each of versions) output.row(each, () => `${each.version}  ${each.time}  ${each.changed.join(', ') || 'no entry changed'}`)
+    if (versions.length === 0) output.warn('Your model list has not been changed yet.')
+    return exitFor(0)
+  }
+  models
+    .command('history')
+    .description('older versions of your own changes to the model list, newest first')
+    .option('--json', 'one JSON object a line')
+    .action((options: JsonOption) =>
+      withStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.history']({}), output)),
+    )
+  models
+    .command('rollback')
+    .description('go back to an older version of your own changes; this is a new version itself')
+    .argument('<version>')
+    .option('--json', 'one JSON object a line')
+    .action((version: string, options: JsonOption) =>
+      withStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.rollback']({ version }), output)),
+    )
+}
+
+/** The value that a JSON pointer (RFC 6901) names. */
+function valueAt(entry: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((value, step) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined), entry)
 }

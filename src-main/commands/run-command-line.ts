@@ -2,13 +2,16 @@
 import { Command, CommanderError } from 'commander'
 import { StudioError } from '../lib/studio-error.ts'
 import type { CommandContext } from './context.ts'
+import { addBackends } from './backends.ts'
 import { addDecide } from './decide.ts'
 import { addHosts } from './hosts.ts'
 import { addImport } from './import.ts'
 import { addMetadata } from './metadata.ts'
 import { addModels } from './models.ts'
+import { addProfile } from './profile.ts'
 import { EXIT, sentenceFor } from './output.ts'
 import { addTag } from './tag.ts'
+import { addVram } from './vram.ts'
 import { addWrite } from './write.ts'
 
 /** Errors that mean the words of the command were wrong, not that the work failed. */
@@ -35,7 +38,7 @@ export async function runCommandLine(argv: readonly string[], context: Omit<Comm
       'after',
       '\nExit codes: 0 done, 1 some items failed, 2 wrong usage. The data folder is IMAGEWORKS_HOME, or the place your system keeps application data.',
     )
-  for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addModels, addHosts]) add(program, full)
+  for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addModels, addProfile, addBackends, addVram, addHosts]) add(program, full)
 
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.someFailed))

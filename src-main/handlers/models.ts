@@ -1,9 +1,18 @@
 import type { ModelService } from '../backends/model-service.ts'
+import type { ModelDetail } from '../contract/engine.ts'
 import type { Handlers } from '../contract/routes/index.ts'
 
 type ModelRoutes = Extract<keyof Handlers, `models.${string}` | `profile.${string}`>
+/** Sends one chat request through the proxy and returns the text of the answer. */
+export type AskModel = Parameters<ModelService['probe']>[1]
 
-export function createModelHandlers(models: ModelService): Pick<Handlers, ModelRoutes> {
+const detail = (shown: Awaited<ReturnType<ModelService['show']>>): ModelDetail => ({
+  ...shown,
+  entry: { ...shown.entry },
+  provenance: { ...shown.provenance },
+})
+
+export function createModelHandlers(models: ModelService, ask: AskModel): Pick<Handlers, ModelRoutes> {
   return {
     'models.list': () => models.list(),
     'models.listRoles': () => models.listRoles(),
@@ -18,6 +27,19 @@ export function createModelHandlers(models: ModelService): Pick<Handlers, ModelR
       await models.removeEndpoint(name)
       return {}
     },
+    'models.show': async ({ name }) => detail(await models.show(name)),
+    'models.scan': ({ only }) => models.scan(only),
+    'models.probe': async ({ name }) => {
+      const entry = await models.resolve(name)
+      const { vision_ok: seesPictures, latency_ms: latencyMs, notes } = await models.probe(entry.name, ask)
+      return { name: entry.name, seesPictures, latencyMs, notes }
+    },
+    'models.verify': ({ name }) => models.verify(name),
+    'models.lock': ({ name }) => models.lock(name),
+    'models.unlock': ({ name }) => models.unlock(name),
+    'models.edit': async ({ name, patch }) => detail(await models.editOverlay(name, patch)),
+    'models.history': () => models.history(),
+    'models.rollback': ({ version }) => models.rollback(version),
     'profile.get': () => models.profileState(),
     'profile.set': ({ name }) => models.setProfile(name),
   }

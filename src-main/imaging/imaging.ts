@@ -1,4 +1,5 @@
 /** The owner's side of imaging: cache, queue and breaker around the worker processes that decode. */
+import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { readFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../lib/clock.ts'
@@ -10,7 +11,7 @@ import { findJpegStructure } from './decoding/jpeg-structure.ts'
 import { createPictureCache, type PictureCache } from './picture-cache.ts'
 import { type Imaging, type LookResult, THUMB_SIZES, type ThumbSize } from './ports.ts'
 import { createSharedWork } from './shared-work.ts'
-import type { LookCall, MadeFile, ModelViewCall, ThumbsCall } from './worker-calls.ts'
+import type { LookCall, MadeFile, ModelViewCall, SmallerCall, ThumbsCall } from './worker-calls.ts'
 
 export interface ImagingOptions {
   cacheFolder: string
@@ -110,6 +111,16 @@ export function createImaging(options: ImagingOptions): Imaging {
         if (!structure) throw new Error('the model view in the cache is no JPEG')
         return { jpeg, width: structure.width, height: structure.height }
       })
+    },
+
+    async smaller(bytes, { longEdge, quality }, signal) {
+      const params: SmallerCall = { bytes, longEdge, quality }
+      const photoKey = createHash('sha256').update(bytes).digest('hex')
+      const { jpeg } = await queue.run<{ jpeg: Uint8Array }>(
+        { method: 'smaller', params, photoKey, urgent: true, timeoutMs: decodeTimeoutMs },
+        signal,
+      )
+      return jpeg
     },
 
     async dispose() {

@@ -36,5 +36,7 @@ export interface Imaging {
     longEdge: number,
     signal?: AbortSignal,
   ): Promise<{ jpeg: Uint8Array; width: number; height: number }>
+  /** The same for a picture that lies in no file; nothing is kept. @param size.quality JPEG quality, 10 to 100. */
+  smaller(bytes: Uint8Array, size: { longEdge: number; quality: number }, signal: AbortSignal): Promise<Uint8Array>
   dispose(): Promise<void>
 }

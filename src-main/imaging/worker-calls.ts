@@ -27,6 +27,14 @@ export interface ModelViewCall {
   target: string
 }
 
+/** A picture that lies in no file. */
+export interface SmallerCall {
+  bytes: Uint8Array
+  longEdge: number
+  /** JPEG quality, 10 to 100. */
+  quality: number
+}
+
 export interface MadeFile {
   file: string
   sizeBytes: number

@@ -1,8 +1,8 @@
 /** What loads and answers showed, kept for the next time; and what a model needs by everything that is known of it. */
 import type { Clock } from '../lib/clock.ts'
-import { addObservation, type Observation } from './calibrate.ts'
+import { createCalibration } from './calibration.ts'
 import { estimateModel } from './estimate-model.ts'
-import { type ModelNeed, needOf } from './need-of.ts'
+import type { ModelNeed } from './need-of.ts'
 import type { MeasurementKey, MeasurementStore, VramEntry } from './ports.ts'
 
 export interface LoadRecords {
@@ -18,6 +18,7 @@ export interface LoadRecords {
 
 export function createLoadRecords(options: { store: MeasurementStore; clock: Clock }): LoadRecords {
   const { store, clock } = options
+  const calibration = createCalibration({ store, clock })
   const placed = new Map<string, MeasurementKey>()
 
   const keyOf = (entry: VramEntry, gpus: readonly number[]): MeasurementKey => {
@@ -32,19 +33,18 @@ export function createLoadRecords(options: { store: MeasurementStore; clock: Clo
       backendVersion: '',
     }
   }
-  const add = (key: MeasurementKey, seen: Observation) => store.put(addObservation(store.find(key), key, seen, clock.nowMs()))
 
   return {
-    needOf: (entry) => needOf(entry, store.ofModel(entry.name), { contextTokens: entry.backend_config.max_model_len ?? undefined }),
+    needOf: (entry) => calibration.needOf(entry, { contextTokens: entry.backend_config.max_model_len ?? undefined }),
     loaded(entry, { gpus, measuredMb, loadMs, reserves }) {
       const key = keyOf(entry, gpus)
       placed.set(entry.name, key)
       const peakMb = measuredMb === null ? null : Object.values(measuredMb).reduce((sum, mb) => sum + mb, 0)
-      add(key, { peakMb, reservedMb: reserves ? peakMb : null, loadMs, cold: true })
+      calibration.observe(key, { peakMb, reservedMb: reserves ? peakMb : null, loadMs, cold: true })
     },
     answered(entry, seen) {
       const key = placed.get(entry.name) ?? keyOf(entry, [])
-      add(key, seen)
+      calibration.observe(key, seen)
     },
   }
 }

@@ -120,7 +120,7 @@ const sendJson = (response, status, body) => {
   response.end(JSON.stringify(body))
 }
 const event = (value) => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`
-const base = (object) => ({ id: 'chatcmpl-scripted', object, created: 1_700_000_000, model: served })
+const base = (object, user = 'scripted') => ({ id: `chatcmpl-${user}`, object, created: 1_700_000_000, model: served })
 const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }
 const TEXT = 'A harbour at dusk, quiet.'
 const tokens = TEXT.match(/\S+\s*/g)
@@ -137,12 +137,12 @@ async function answer(response, body, chat) {
     const choice = chat
       ? { index: 0, message: { role: 'assistant', content: TEXT }, finish_reason: 'stop' }
       : { index: 0, text: TEXT, finish_reason: 'stop' }
-    return sendJson(response, 200, { ...base(chat ? 'chat.completion' : 'text_completion'), choices: [choice], usage })
+    return sendJson(response, 200, { ...base(chat ? 'chat.completion' : 'text_completion', body.user), choices: [choice], usage })
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   const chunk = (text, finish = null, role = undefined) =>
     event({
-      ...base(chat ? 'chat.completion.chunk' : 'text_completion'),
+      ...base(chat ? 'chat.completion.chunk' : 'text_completion', body.user),
       choices: [
         chat
           ? { index: 0, delta: role ? { role, content: text } : { content: text }, finish_reason: finish }
@@ -158,7 +158,7 @@ async function answer(response, body, chat) {
     if (tokenMs > 0) await pause(tokenMs)
   }
   response.write(chunk('', 'stop'))
-  if (body.stream_options?.include_usage) response.write(event({ ...base('chat.completion.chunk'), choices: [], usage }))
+  if (body.stream_options?.include_usage) response.write(event({ ...base('chat.completion.chunk', body.user), choices: [], usage }))
   response.end(event('[DONE]'))
 }
 

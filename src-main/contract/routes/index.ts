@@ -1,5 +1,6 @@
 import type { RouteArgument, RouteInput, RouteOutput } from '../route.ts'
 import { appRoutes } from './app.ts'
+import { engineRoutes } from './engine.ts'
 import { libraryRoutes } from './library.ts'
 import { metadataRoutes } from './metadata.ts'
 import { modelRoutes } from './models.ts'
@@ -7,7 +8,7 @@ import { reviewRoutes } from './review.ts'
 import { taggingRoutes } from './tagging.ts'
 
 /** Every request of the studio, one table for all hosts. */
-export const routes = { ...appRoutes, ...libraryRoutes, ...taggingRoutes, ...reviewRoutes, ...metadataRoutes, ...modelRoutes }
+export const routes = { ...appRoutes, ...libraryRoutes, ...taggingRoutes, ...reviewRoutes, ...metadataRoutes, ...modelRoutes, ...engineRoutes }
 
 export type Routes = typeof routes
 export type RouteName = keyof Routes

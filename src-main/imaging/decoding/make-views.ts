@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { findErrno, StudioError } from '../../lib/studio-error.ts'
-import type { MadeFile, ModelViewCall, ThumbsCall } from '../worker-calls.ts'
+import type { MadeFile, ModelViewCall, SmallerCall, ThumbsCall } from '../worker-calls.ts'
+import { parseOrientation } from './capture-facts.ts'
 import { withPhoto } from './open-photo.ts'
-import { encodeJpeg, type Pixels } from './pixels.ts'
+import { checkPixelCount, decodePixels, encodeJpeg, isSrgbProfile, type Pixels, readSharpMetadata } from './pixels.ts'
 import type { RawReader } from './raw-reader.ts'
 import { findPreviewPixels, readSourcePixels } from './source-pixels.ts'
 
@@ -39,6 +40,15 @@ export function makeModelView({ path: file, kind, longEdge, target }: ModelViewC
     const { pixels, orientation } = await readSourcePixels(photo, longEdge, 'truncated', raws)
     return writeJpeg(target, pixels, orientation, longEdge, MODEL_QUALITY)
   })
+}
+
+/** A picture that came in a request, made smaller: upright, sRGB, flattened on mid grey, without metadata. @throws StudioError of IMAGING_ERRORS */
+export async function makeSmaller({ bytes, longEdge, quality }: SmallerCall): Promise<{ jpeg: Uint8Array }> {
+  const input = Buffer.from(bytes)
+  const metadata = await readSharpMetadata(input)
+  checkPixelCount(metadata.width, metadata.height)
+  const pixels = await decodePixels(input, longEdge, 'truncated', { ignoreIcc: isSrgbProfile(metadata.icc) })
+  return { jpeg: (await encodeJpeg(pixels, parseOrientation(metadata.orientation), longEdge, quality)).jpeg }
 }
 
 async function writeJpeg(target: string, pixels: Pixels, orientation: number, longEdge: number, quality: number): Promise<MadeFile> {

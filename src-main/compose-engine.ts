@@ -1,0 +1,182 @@
+/** Builds the engine room: which models there are, who runs them, who may use them now. A part of `compose()`; starts nothing. */
+import { homedir } from 'node:os'
+import { createBackendSet } from './backends/backend-set.ts'
+import { createDeployment } from './backends/deployment.ts'
+import { createDiscovery } from './backends/discovery/discovery.ts'
+import { modelPlacesOf } from './backends/discovery/places.ts'
+import { createLaunchProfiles } from './backends/launcher/launch-profiles.ts'
+import { createProcessRunner } from './backends/launcher/process-runner.ts'
+import { ollamaBaseUrlFrom } from './backends/loopback.ts'
+import { createModelRunner } from './backends/model-runner.ts'
+import { createModelService } from './backends/model-service.ts'
+import type { SettingsStore, TellProblem } from './backends/ports.ts'
+import { createRegistryFiles } from './backends/registry-files.ts'
+import { createAuthorize } from './backends/secrets/authorization.ts'
+import { createKeychain } from './backends/secrets/keychain.ts'
+import type { Settings } from './contract/settings.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Disposables } from './lib/disposables.ts'
+import type { EventBus } from './lib/event-bus.ts'
+import type { Logger } from './lib/logger.ts'
+import type { ShippedFolders } from './lib/places.ts'
+import { StudioError } from './lib/studio-error.ts'
+import type { WorkerClient } from './lib/worker-process.ts'
+import type { RequestRecord } from './proxy/ports.ts'
+import { speedOf } from './proxy/request-speed.ts'
+import { limitsFrom } from './proxy/scheduler/limits.ts'
+import { createScheduler } from './proxy/scheduler/scheduler.ts'
+import type { RegistryEntry } from './registry/entry.ts'
+import { createGauge } from './vram/gauge.ts'
+import { createLoadRecords } from './vram/load-records.ts'
+import type { MeasurementStore } from './vram/ports.ts'
+import { readCards } from './vram/read-cards.ts'
+import { readGpus } from './vram/read-gpus.ts'
+
+export interface EngineOptions {
+  dataFolder: string
+  folders: ShippedFolders
+  environment: Readonly<Record<string, string | undefined>>
+  registryFile: string | undefined
+  embeddedWorker: WorkerClient
+  onnxWorker: WorkerClient
+  settings: () => Settings
+  choices: SettingsStore
+  measurements: MeasurementStore
+  events: EventBus
+  tell: TellProblem
+  clock: Clock
+  log: Logger
+}
+
+export function composeEngine(options: EngineOptions, ends: Disposables) {
+  const { dataFolder, folders, environment, choices, events, tell, clock, log } = options
+  const { configs: configsFolder } = folders
+  const ollamaBaseUrl = ollamaBaseUrlFrom(environment)
+  const secrets = createKeychain()
+  const authorize = createAuthorize({ environment, secrets })
+
+  const files = createRegistryFiles({ configsFolder, dataFolder, registryFile: options.registryFile, tell })
+  const deployment = createDeployment({ configsFolder, settings: choices, readGpus: () => readGpus({ environment }), environment, clock })
+  const profile = async () => (await deployment.choice()).active
+  let graceMs = 0
+  const limits = async () => {
+    const now = limitsFrom(await profile())
+    graceMs = now.graceMs
+    return now
+  }
+
+  const records = createLoadRecords({ store: options.measurements, clock })
+  /** A model of which nothing is known gets the cards to itself. */
+  const needOf = async (entry: RegistryEntry) => {
+    const { needMb, source, loadMs } = records.needOf(entry)
+    return { needMb: needMb ?? (await profile()).max_vram_mb, source, loadMs }
+  }
+
+  const findEntry = async (name: string) => (await models.registry()).entries.find((entry) => entry.name === name)
+  const processes = ends.add(
+    'model servers',
+    createProcessRunner({
+      dataFolder,
+      launchProfiles: createLaunchProfiles({ configsFolder, dataFolder }),
+      environment,
+      clock,
+      logger: log,
+      findEntry,
+      readGpus: () => readGpus({ environment }),
+      userExtraArgs: async (entry) => {
+        const origins = (await models.registry()).provenance.get(entry.name) ?? {}
+        return origins['/backend_config/extra_args'] === 'user' ? (entry.backend_config.extra_args ?? []) : []
+      },
+    }),
+    (it) => it.dispose(),
+  )
+  const backends = ends.add(
+    'backends',
+    createBackendSet({
+      embeddedWorker: options.embeddedWorker,
+      onnxWorker: options.onnxWorker,
+      graceMs: () => options.settings().embeddedGraceSeconds * 1000,
+      modelGraceMs: () => graceMs,
+      ollamaBaseUrl,
+      environment,
+      secrets,
+      processes,
+      clock,
+    }),
+    (it) => it.dispose(),
+  )
+  const models = createModelService({
+    files,
+    backends,
+    deployment,
+    settings: choices,
+    tell,
+    onChanged: () => events.emit('models.changed', {}),
+    discovery: createDiscovery({
+      ollamaBaseUrl,
+      places: () => modelPlacesOf(environment, homedir()),
+      keyFor: async (entry) => {
+        const headers = await authorize(entry).catch((): Record<string, string> => ({}))
+        return headers['authorization']?.replace('Bearer ', '')
+      },
+    }),
+    needMbOf: async (entries) => {
+      const needs = entries.map((entry) => [entry.name, records.needOf(entry).needMb] as const)
+      return new Map(needs.flatMap(([name, needMb]) => (needMb === null ? [] : [[name, needMb]])))
+    },
+    clock,
+  })
+  const runner = ends.add(
+    'model runner',
+    createModelRunner({
+      processes,
+      ollama: backends.ollama,
+      workers: backends.workers,
+      answersAsConfigured: (entry) => backends.answersAsConfigured(entry),
+      needOf,
+      onLoaded: async (entry, placement, { measuredMb, loadMs }) =>
+        records.loaded(entry, { gpus: placement.gpus, measuredMb, loadMs, reserves: await processes.reservesMemory(entry) }),
+      checkBeforeLoad: (entry) => models.checkBeforeLoad(entry),
+      entries: async () => (await models.registry()).entries,
+      clock,
+    }),
+    (it) => it.dispose(),
+  )
+  /** By name or, as `role:caption`, whatever takes the role here. */
+  const findToPreload = async (name: string) => {
+    try {
+      return name.startsWith('role:') ? await models.modelForRole(name.slice('role:'.length)) : await models.resolve(name)
+    } catch (error) {
+      if (error instanceof StudioError) return undefined
+      throw error
+    }
+  }
+  const scheduler = ends.add(
+    'scheduler',
+    createScheduler({
+      runner,
+      capacity: async () => ({ cards: (await readGpus({ environment })).gpus }),
+      limits: {
+        current: limits,
+        onChanged: (listener) => events.subscribe(({ name }) => name === 'models.changed' && listener()),
+      },
+      findEntry: findToPreload,
+      clock,
+      logger: log,
+    }),
+    (it) => it.dispose(),
+  )
+  const gauge = createGauge({
+    readCards: () => readCards({ environment }),
+    ownPids: () => processes.view().flatMap(({ pid }) => pid ?? []),
+    isActive: () => scheduler.view().models.some(({ state }) => state === 'starting' || state === 'stopping'),
+    clock,
+  })
+  /** What an answer showed of the model's speed, kept for the next estimate. */
+  const noteAnswer = (record: RequestRecord) => {
+    const speed = speedOf(record)
+    if (speed === null || record.model === null) return
+    void findEntry(record.model).then((entry) => entry && records.answered(entry, speed))
+  }
+  return { models, backends, processes, runner, scheduler, gauge, noteAnswer }
+}
