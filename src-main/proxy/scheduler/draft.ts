@@ -46,7 +46,6 @@ export function startModel(draft: Draft, model: ModelState, placement: Placement
   model.claims = claimsOf(placement)
   model.generation = draft.state.nextSeq
   draft.state.nextSeq += 1
-  model.inFlight = 0
   model.startAtMs = draft.atMs
   model.leaving = false
   draft.effects.push({ kind: 'start', model: model.name, placement })

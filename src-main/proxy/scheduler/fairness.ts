@@ -23,7 +23,7 @@ export interface Line {
   starved: boolean
 }
 
-export function turnMsOf(model: ModelState): number {
+function turnMsOf(model: ModelState): number {
   return Math.min(MAX_WAIT_MS, Math.max(TURN_FLOOR_MS, 2 * (model.readyAtMs - model.startAtMs)))
 }
 
@@ -36,7 +36,7 @@ export function lingers(model: ModelState, atMs: number): boolean {
 }
 
 /** When the waiters of a model that is not loaded are starved by waiting alone. */
-export function starvedAtMs(model: ModelState, oldest: Waiter): number {
+function starvedAtMs(model: ModelState, oldest: Waiter): number {
   return Math.max(oldest.arrivedAtMs, model.grantedAtMs) + MAX_WAIT_MS
 }
 

@@ -239,6 +239,34 @@ describe('room', () => {
     expect(world.stops).toEqual(['B'])
   })
 
+  it('keeps the room of a starved model from those who come later, and of no other', () => {
+    const limits = { ...LIMITS, budgetMb: 22_000, maxModels: 3 }
+    const models = { A: demand(9000), T: demand(15_000), U: demand(8000), V: demand(2000) }
+    const world = createWorld(models, { limits, cards: [{ index: 0, totalMb: 24_000, freeMb: null }] })
+    load(world, 'A')
+    const running = world.request('A')
+    world.request('T')
+    world.request('V')
+    expect(world.starts).toEqual(['A', 'V'])
+    world.send({ kind: 'load-succeeded', model: 'V', measuredMb: null })
+    world.pass(60_000)
+    world.request('U')
+    expect(world.starts).toEqual(['A', 'V'])
+    world.send({ kind: 'request-finished', id: running })
+    world.play()
+    expect(world.starts).toEqual(['A', 'V', 'T', 'U'])
+  })
+
+  it('does not count the memory that a load took beyond its estimate twice', () => {
+    const limits = { ...LIMITS, budgetMb: 15_000 }
+    const world = createWorld({ A, D: demand(14_500) }, { limits })
+    world.request('A')
+    world.send({ kind: 'capacity-changed', cards: [{ ...CARD_16, freeMb: 5000 }] })
+    world.send({ kind: 'load-succeeded', model: 'A', measuredMb: { 0: 11_000 } })
+    expect(world.state.cards?.[0]?.othersMb).toBe(0)
+    expect(world.ends.has(world.request('D'))).toBe(false)
+  })
+
   it('goes on with measured figures and does not throw out what was measured a little too large', () => {
     const limits = { ...LIMITS, maxModels: 2 }
     const world = createWorld({ A: demand(9000), B: demand(5000) }, { limits })
@@ -547,6 +575,22 @@ describe('switching the profile', () => {
     expect(world.ends.get(world.request('A'))).toBe('model-does-not-fit')
     world.send({ kind: 'request-finished', id: running })
     expect(world.stops).toEqual(['B', 'A'])
+  })
+
+  it('gives nothing new to a model that leaves, even one that would fit alone', () => {
+    const world = createWorld({ A: { ...A, slots: 4 }, B: { ...B, slots: 4 } }, { limits: wide, cards })
+    load(world, 'A')
+    load(world, 'B')
+    const [first, second] = [world.request('A'), world.request('B')]
+    world.send({ kind: 'capacity-changed', limits: { ...wide, maxModels: 1 } })
+    const late = world.request('A')
+    expect(world.ends.has(late)).toBe(false)
+    expect(world.ends.get(world.request('B'))).toBe('granted')
+    world.send({ kind: 'request-finished', id: first! })
+    expect(world.stops).toEqual(['A'])
+    world.send({ kind: 'request-finished', id: second! })
+    world.play()
+    expect(world.ends.get(late)).toBe('granted')
   })
 
   it('keeps everything when the new one is wider, also what was about to leave', () => {

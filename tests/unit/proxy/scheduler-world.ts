@@ -192,7 +192,8 @@ export function createWorld(
     },
     play({ serviceMs = 100, loadMs = 2000, stopMs = 100, withinMs = 600_000 } = {}) {
       const untilMs = nowMs + withinMs
-      for (;;) {
+      for (let steps = 0; ; steps += 1) {
+        expect(steps, 'steps without coming to rest').toBeLessThan(10_000)
         const [load] = loading
         const [stop] = stopping
         const [request] = running
