@@ -6,7 +6,7 @@ import { toRefusal } from './refusal-errors.ts'
 const FRESH_MS = 1000
 const BOUND_MS = 3000
 
-export interface CardReadings {
+interface CardReadings {
   /** Undefined when the cards cannot be read now (told in the log). Bounded to 3 s; never rejects. */
   read(): Promise<readonly CardReading[] | undefined>
   isStale(): boolean

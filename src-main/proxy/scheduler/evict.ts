@@ -3,7 +3,7 @@ import type { Placement } from '../../registry/serving.ts'
 import { fit, roomOf, spreadOf } from './place.ts'
 import { type Claim, holdsMemory, isPinned, type ModelState, type State } from './state.ts'
 
-export interface EvictionPlan {
+interface EvictionPlan {
   /** Cheapest to lose first; empty when only stops that are under way have to end. */
   victims: ModelState[]
   /** Where the model goes once they are gone. */

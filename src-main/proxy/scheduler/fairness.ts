@@ -2,11 +2,11 @@
 import { holdsMemory, type ModelState, type State, type Waiter, waitersOf } from './state.ts'
 
 /** After this long without being served, the waiters of a model that needs room have their turn. */
-export const MAX_WAIT_MS = 60_000
+const MAX_WAIT_MS = 60_000
 /** Or after this many later requests went first. */
-export const MAX_PASSED = 32
+const MAX_PASSED = 32
 /** A model just loaded for its turn keeps it for so many requests or so long, whichever ends first; else three starving models would only swap. */
-export const TURN_GRANTS = 8
+const TURN_GRANTS = 8
 const TURN_FLOOR_MS = 5000
 /** An idle model is kept this long after its last request: a caller that sends one request after the other is about to send the next. */
 export const LINGER_MS = 500

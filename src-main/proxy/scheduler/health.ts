@@ -2,14 +2,14 @@
 import { type Draft, refuseAllOf, tellMove } from './draft.ts'
 import type { ModelState, Refusal } from './state.ts'
 
-export const BREAKER_FAILURES = 3
-export const BREAKER_MS = 60_000
+const BREAKER_FAILURES = 3
+const BREAKER_MS = 60_000
 const BACKOFF_FLOOR_MS = 1000
 const BACKOFF_CEILING_MS = 30_000
 /** A process that lived this long did not crash "again". */
 const STEADY_MS = 60_000
 
-export function backoffMs(failures: number): number {
+function backoffMs(failures: number): number {
   return Math.min(BACKOFF_CEILING_MS, BACKOFF_FLOOR_MS * 2 ** (failures - 1))
 }
 

@@ -37,6 +37,7 @@ export function markLeaving(draft: Draft): void {
     if (!fits) continue
     places -= 1
     budgetMb -= sumMb
-    for (const claim of model.claims) left.set(claim.gpu, (left.get(claim.gpu) ?? 0) - claim.mb)
+    // A card that was not read yet, as at the start, limits nobody.
+    for (const claim of model.claims) if (left.has(claim.gpu)) left.set(claim.gpu, left.get(claim.gpu)! - claim.mb)
   }
 }

@@ -7,7 +7,7 @@ import type { SchedulerEvent } from './events.ts'
 import type { CardReading } from './ports.ts'
 import { toRefusal } from './refusal-errors.ts'
 
-export interface ModelWork {
+interface ModelWork {
   start(entry: RegistryEntry | undefined, name: string, placement: Placement, timeoutMs: number): Promise<void>
   /** Calls off a start that is under way. */
   stop(name: string): Promise<void>

@@ -10,7 +10,7 @@ export interface Room {
   modelsLeft: number
 }
 
-export interface RoomWish {
+interface RoomWish {
   without?: ReadonlySet<string>
   /** Claims of models that are about to come: one list each. */
   reserved?: readonly (readonly Claim[])[]

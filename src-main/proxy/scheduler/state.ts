@@ -32,7 +32,7 @@ export interface Card {
   othersMb: number
 }
 
-export type Phase = 'stopped' | 'starting' | 'ready' | 'stopping'
+type Phase = 'stopped' | 'starting' | 'ready' | 'stopping'
 
 export interface ModelState {
   name: string
