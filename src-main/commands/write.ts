@@ -36,7 +36,7 @@ function saySurprises(output: Output, shown: readonly (Plan | null)[], plans: re
   for (const [at, plan] of plans.entries()) {
     const last = shown[at]
     if (!last || sameWords(last, plan)) continue
-    output.say(`What is written to ${plan.path} is not what was planned at ${new Date(last.createdAtMs).toISOString()}:\n${planText(plan)}`)
+    output.warn(`What is written to ${plan.path} is not what was planned at ${new Date(last.createdAtMs).toISOString()}:\n${planText(plan)}`)
   }
 }
 

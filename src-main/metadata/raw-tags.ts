@@ -79,10 +79,13 @@ export function interpretReply(stdout: string, path: string, notes: { errors: st
     if (key === 'SourceFile') continue
     if (/^ExifTool:(Copy\d+:)?Error$/.test(key)) errors.push(String(value))
     else if (/^ExifTool:(Copy\d+:)?Warning$/.test(key)) warnings.push(String(value))
-    else tags.set(key, value)
+    // Copies are numbered by name alone: the only `Headline` of IPTC is a copy when XMP has one too.
+    else tags.set(tags.has(plainKey(key)) || plainKey(key) in entry ? key : plainKey(key), value)
   }
   return { ...decodeTexts(tags), errors, warnings }
 }
+
+const plainKey = (key: string) => key.replace(/:Copy\d+:/, ':')
 
 function decodeTexts(tags: Map<string, unknown>): Pick<RawTags, 'tags' | 'iptcEncoding' | 'exifEncoding' | 'foreignCharset'> {
   let exifEncoding: TextEncoding = 'utf8'

@@ -37,10 +37,12 @@ const lines = {
     code: writeOutcome.shape.code,
     message: writeOutcome.shape.message,
     writeId: writeOutcome.shape.writeId,
+    threeWay: writeOutcome.shape.threeWay,
   }),
   metadata: z.strictObject({ path: z.string(), ...metadataSnapshot.shape }),
   journal: z.strictObject({
     writeId: journalEntry.shape.writeId,
+    kind: journalEntry.shape.kind,
     path: journalEntry.shape.path,
     time: z.iso.datetime(),
     run: journalEntry.shape.run,
@@ -137,10 +139,10 @@ const samples: Record<keyof typeof lines, { good: object[]; bad: object[] }> = {
     bad: [{ path, title: 5, description: null, altText: null, keywords: [], hierarchicalKeywords: [], sources: {}, conflicts: [] }],
   },
   journal: {
-    good: [{ writeId: 1, path, time: '2024-05-01T10:00:00.000Z', run: 1, changes: [change], state: 'reverted' }],
+    good: [{ writeId: 1, kind: 'revert', path, time: '2024-05-01T10:00:00.000Z', run: 1, changes: [change], state: 'reverted' }],
     bad: [
-      { writeId: 1, path, time: 'yesterday', run: 1, changes: [], state: 'written' },
-      { writeId: 1, path, time: '2024-05-01T10:00:00.000Z', run: 1, changes: [], state: 'lost' },
+      { writeId: 1, kind: 'write', path, time: 'yesterday', run: 1, changes: [], state: 'written' },
+      { writeId: 1, kind: 'write', path, time: '2024-05-01T10:00:00.000Z', run: 1, changes: [], state: 'lost' },
     ],
   },
   'models-select': {
