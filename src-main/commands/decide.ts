@@ -73,7 +73,7 @@ export function addDecide(program: Command, context: CommandContext): void {
     .option('--description <text>')
     .option('--alt-text <text>')
     .option('--keywords <list>', 'the whole list, separated by commas')
-    .option('--add-keyword <keyword>', 'repeatable', collect, [] as string[])
+    .option('--add-keyword <keyword>', 'repeatable; levels are parted by |, as in "Animals|Dog"', collect, [] as string[])
     .option('--remove-keyword <keyword>', 'repeatable', collect, [] as string[])
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: EditOptions) => {

@@ -10,6 +10,7 @@ import { addMetadata } from './metadata.ts'
 import { addModels } from './models.ts'
 import { addProfile } from './profile.ts'
 import { EXIT, sentenceFor } from './output.ts'
+import { addSettings } from './settings.ts'
 import { addTag } from './tag.ts'
 import { addVram } from './vram.ts'
 import { addWrite } from './write.ts'
@@ -38,7 +39,8 @@ export async function runCommandLine(argv: readonly string[], context: Omit<Comm
       'after',
       '\nExit codes: 0 done, 1 some items failed, 2 wrong usage. The data folder is IMAGEWORKS_HOME, or the place your system keeps application data.',
     )
-  for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addModels, addProfile, addBackends, addVram, addHosts]) add(program, full)
+  for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addSettings, addModels, addProfile, addBackends, addVram, addHosts])
+    add(program, full)
 
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.someFailed))
