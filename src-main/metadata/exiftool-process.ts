@@ -15,7 +15,7 @@ export interface ExifToolReply {
 export interface ExifToolPool {
   /**
    * One command as arguments without shell or quoting. `retriable` commands are tried once more when their process dies.
-   * @throws StudioError exiftool-failed (`data.reason`: perl-missing, program-missing, start, path, stopped, or none), exiftool-timeout
+   * @throws StudioError exiftool-failed (`data.reason`: perl-missing, program-missing, start, path, stopped, died, or none), exiftool-timeout
    */
   run(args: readonly string[], options?: { retriable?: boolean }): Promise<ExifToolReply>
   version(): Promise<string>
@@ -142,6 +142,10 @@ function toStudioError(error: unknown, commandTimeoutMs: number): StudioError {
   const text = error instanceof Error ? error.message : String(error)
   if (/timeout|timed out/i.test(text)) {
     return new StudioError('exiftool-timeout', `ExifTool gave no answer within ${commandTimeoutMs} ms.`, { retry: 'later', cause: error })
+  }
+  // The library's words would repeat the command, and with it the user's.
+  if (/terminated before task completed|EPIPE|ECONNRESET/i.test(text)) {
+    return new StudioError('exiftool-failed', 'ExifTool ended before it answered.', { retry: 'now', data: { reason: 'died' } })
   }
   return new StudioError('exiftool-failed', `ExifTool failed: ${text.slice(0, 300)}`, { cause: error })
 }

@@ -15,11 +15,18 @@ export interface ExifToolProgram {
 }
 
 /**
- * ExifTool polls a closed input for ever, so one whose studio was killed would stay. This looks every five seconds whether its parent
- * is still the same; what it may break off is only ever work on our own temporary file.
+ * ExifTool polls a closed input for ever, so one whose studio was killed would stay, and finish its command on a temporary file that the
+ * next start has just removed. Linux ends it together with its parent (prctl PR_SET_PDEATHSIG, SIGKILL); elsewhere it looks every five
+ * seconds whether its parent is still the same. What it may break off is only ever work on our own temporary file.
  */
 const WATCH_PARENT = `
   my $parent = getppid();
+  if ($^O eq 'linux') {
+    require Config;
+    my ($prctl) = map { { x86_64 => 157, aarch64 => 167, i686 => 172, arm => 172 }->{$_} } $Config::Config{archname} =~ /^(x86_64|aarch64|i686|arm)/;
+    syscall($prctl, 1, 9, 0, 0, 0) if $prctl;
+    exit 0 if getppid() != $parent;
+  }
   $SIG{ALRM} = sub { exit 0 if getppid() != $parent; alarm 5 };
   alarm 5;
   $0 = shift @ARGV;

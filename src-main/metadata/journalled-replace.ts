@@ -126,11 +126,11 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     await at('copy')
     if (job.expectedHash !== null) {
       if (job.reverts === undefined && context.rules().keepBackups) await context.backups?.keep(job.targetPath, job.expectedHash)
-      await copyWhole(job.targetPath, tempPath)
-      if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
     }
+    await makeCopy(job, tempPath)
     await at('rewrite')
-    if (job.restoreHash === undefined) await rewrite(exiftool, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
+    if (job.restoreHash === undefined)
+      await rewriteCopy(exiftool, job, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
     else await context.backups?.restore(job.restoreHash, tempPath)
     await at('verify')
     if (job.restoreHash === undefined) await verify(exiftool, job, tempPath, current, edits)
@@ -279,6 +279,25 @@ async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly 
     const said = [...complaints, reply.stdout.trim()].join('; ').replaceAll(tempPath, 'the copy').slice(0, 400)
     throw new StudioError('exiftool-failed', `ExifTool did not write cleanly: ${said}.`, { data: { said } })
   }
+}
+
+/** A killed ExifTool may leave a half-written copy: it goes, and a fresh one is tried once. */
+async function rewriteCopy(exiftool: ExifToolPool, job: ReplaceJob, tempPath: string, args: readonly string[]): Promise<void> {
+  try {
+    await rewrite(exiftool, tempPath, args)
+  } catch (error) {
+    if (!(error instanceof StudioError && error.data['reason'] === 'died')) throw error
+    await removeTemp(tempPath)
+    await makeCopy(job, tempPath)
+    await rewrite(exiftool, tempPath, args)
+  }
+}
+
+/** Nothing to copy where the target does not exist yet: ExifTool makes it. */
+async function makeCopy(job: ReplaceJob, tempPath: string): Promise<void> {
+  if (job.expectedHash === null) return
+  await copyWhole(job.targetPath, tempPath)
+  if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
 }
 
 /** Film clips, second pictures and unknown data behind a JPEG stay byte for byte, unless a trailer format keeps offsets of its own. */
