@@ -24,6 +24,7 @@ interface JournalRow {
   kind: JournalEntry['kind']
   reverts: number | null
   is_partial: number
+  prompt_hashes: string
 }
 
 const toEntry = (row: JournalRow): JournalEntry => ({
@@ -52,6 +53,7 @@ const toRecord = (row: JournalRow): JournalRecord => ({
   revertedBy: row.reverted_by,
   reverts: row.reverts,
   isPartial: row.is_partial === 1,
+  promptHashes: fromJson<string[]>(row.prompt_hashes),
 })
 
 /** The order of the journal is the order of its ids: a clock may jump. */
@@ -64,7 +66,8 @@ export function createJournalStore(connection: Connection): JournalStore {
         () =>
           connection.run(
             `INSERT INTO journal (run, plan_id, photo_id, path, target_path, temp_path, time_ms, changes, models, hash_before, hash_after, before,
-               after, tool_versions, kind, reverts, is_partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+               after, tool_versions, kind, reverts, is_partial, prompt_hashes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             record.run,
             record.planId,
             record.photoId,
@@ -82,6 +85,7 @@ export function createJournalStore(connection: Connection): JournalStore {
             record.kind,
             record.reverts,
             record.isPartial ? 1 : 0,
+            toJson(record.promptHashes),
           ).lastId,
       )
     },

@@ -69,6 +69,7 @@ export interface ReplaceJob {
   run: number
   changes: PlanChange[]
   models: string[]
+  promptHashes: string[]
   /** SHA-256 that the target must still have; null: it must still be absent. */
   expectedHash: string | null
   /** From what the target holds now; null when nothing needs to change. */
@@ -115,6 +116,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
       run: job.run,
       changes: job.changes,
       models: job.models,
+      promptHashes: job.promptHashes,
       hashBefore: job.expectedHash,
       hashAfter: null,
       tempPath,

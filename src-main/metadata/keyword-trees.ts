@@ -33,16 +33,11 @@ export function flatWords(words: readonly string[], flat: KeywordStyle['flat']):
   return words.flatMap((word) => (isPath(word) ? (flat === 'leaf' ? levelsOf(word).slice(-1) : levelsOf(word)) : [word]))
 }
 
-/** Flat words that go when `removed` is taken out of the tree: the leaf of a path, unless another path still ends in it. */
-export function flatRemovals(tree: readonly string[], removed: readonly string[]): string[] {
-  const leaves = new Set(withoutPaths(tree, removed).map(leafKey))
-  return removed.flatMap((word) =>
-    isPath(word)
-      ? levelsOf(word)
-          .slice(-1)
-          .filter((leaf) => !leaves.has(keywordKey(leaf)))
-      : [word],
-  )
+/** Flat words that go when `removed` is taken out: the leaf of a path too, unless another path ends in it or it is one of `wanted`. */
+export function flatRemovals(tree: readonly string[], removed: readonly string[], wanted: readonly string[] = []): string[] {
+  const stays = new Set([...withoutPaths(tree, removed).map(leafKey), ...wanted.map(keywordKey)])
+  const leaf = (path: string) => levelsOf(path).slice(-1)
+  return removed.flatMap((word) => (isPath(word) ? leaf(word).filter((each) => !stays.has(keywordKey(each))) : [word]))
 }
 
 /**
@@ -54,8 +49,19 @@ export function changeTree(
   change: { added: readonly string[]; removed: readonly string[]; flat: readonly string[] },
   style: KeywordStyle['tree'],
 ): string[] {
+  const withPrefixes = (path: string) => {
+    const levels = levelsOf(path)
+    return style === 'every-prefix' ? levels.map((_, depth) => levels.slice(0, depth + 1)) : [levels]
+  }
+  const added = change.added.filter(isPath)
+  // What is removed and added at once stays where it is.
+  const wanted = new Set(added.flatMap(withPrefixes).map((levels) => levels.map(keywordKey).join(LEVEL_MARK)))
   const goneLeaves = new Set(change.removed.filter((word) => !isPath(word)).map(keywordKey))
-  const kept = withoutPaths(tree, change.removed).filter((path) => !goneLeaves.has(leafKey(path)))
+  const isGone = (path: string) => !wanted.has(pathKey(path)) && (goneLeaves.has(leafKey(path)) || withoutPaths([path], change.removed).length === 0)
+  const stays = tree.filter((path) => !isGone(path))
+  // So does a level above a path that stays, where the style would only put it back.
+  const above = new Set(stays.flatMap(withPrefixes).map((levels) => levels.map(keywordKey).join(LEVEL_MARK)))
+  const kept = tree.filter((path) => !isGone(path) || above.has(pathKey(path)))
   const result = [...kept]
   const seen = new Set(kept.map(pathKey))
   const put = (levels: readonly string[]) => {
@@ -64,16 +70,17 @@ export function changeTree(
     seen.add(pathKey(path))
     result.push(path)
   }
-  const added = change.added.filter(isPath).map(levelsOf)
-  for (const levels of style === 'every-prefix' ? [...kept.map(levelsOf), ...added] : added) {
-    if (style === 'every-prefix') for (let depth = 1; depth < levels.length; depth++) put(levels.slice(0, depth))
-    put(levels)
-  }
+  for (const levels of (style === 'every-prefix' ? [...kept, ...added] : added).flatMap(withPrefixes)) put(levels)
   if (style === 'every-keyword' && result.length > 0) {
     const inTree = new Set(result.flatMap(levelsOf).map(keywordKey))
     for (const word of change.flat) if (!inTree.has(keywordKey(word)) && !word.includes(LEVEL_MARK)) put([word])
   }
   return result
+}
+
+/** What is removed and added at once always ends up last: the order is the same however often it is done. */
+export function putLast<T>(items: readonly T[], isLast: (item: T) => boolean): T[] {
+  return [...items.filter((item) => !isLast(item)), ...items.filter(isLast)]
 }
 
 function withoutPaths(tree: readonly string[], removed: readonly string[]): string[] {

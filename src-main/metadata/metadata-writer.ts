@@ -72,7 +72,7 @@ export function createMetadataWriter(parts: {
 
   const draft = async (photo: PhotoToWrite, wanted: WantedFields, models: string[]): Promise<Omit<StoredPlan, 'id'>> => {
     const now = rules()
-    const base = { photoId: photo.id, path: photo.path, createdAtMs: clock.nowMs(), models }
+    const base = { photoId: photo.id, path: photo.path, createdAtMs: clock.nowMs(), models, promptHashes: wanted.origin?.promptHashes ?? [] }
     let target = targetOf(photo, [], false, now)
     let changes: PlanChange[] | null = null
     try {
@@ -139,6 +139,7 @@ export function createMetadataWriter(parts: {
         run,
         changes: plan.changes,
         models: plan.models,
+        promptHashes: plan.promptHashes ?? [],
         expectedHash: plan.targetHash,
         buildEdits: (current) =>
           planTagEdits(current, plan.changes, {
@@ -250,7 +251,14 @@ const NOTHING_READ: MetadataSnapshot = {
   conflicts: [],
 }
 
-function toShown({ targetHash: _targetHash, photoHash: _photoHash, models: _models, extras: _extras, ...plan }: StoredPlan): Plan {
+function toShown({
+  targetHash: _targetHash,
+  photoHash: _photoHash,
+  models: _models,
+  promptHashes: _promptHashes,
+  extras: _extras,
+  ...plan
+}: StoredPlan): Plan {
   return plan
 }
 

@@ -1,4 +1,5 @@
 /** Whether two places say the same, given that IPTC and EXIF hold only the beginning of a long text. Pure. */
+import type { MetadataSnapshot, PlanChange } from '../contract/model.ts'
 import { HEADLINE_PLACES, KEYWORD_PLACES, type LimitedTag, TEXT_PLACES } from './fields.ts'
 import { cutToBytes } from './iptc-text.ts'
 
@@ -28,4 +29,15 @@ export function placesAgree(a: Place, b: Place): boolean {
   const exact = (list: readonly string[]) => JSON.stringify([...list].sort())
   const hasLimit = a.tag === limit || b.tag === limit
   return hasLimit ? words(a.value) === words(b.value) : exact(a.value) === exact(b.value)
+}
+
+/** The places of a field inside the photo, as far as they differ. */
+export function embeddedPlaces(current: MetadataSnapshot, field: PlanChange['field']) {
+  const conflict = current.conflicts.find((entry) => entry.field === field)
+  return conflict?.values.filter((place) => !place.tag.startsWith('sidecar ')) ?? []
+}
+
+export function placesDisagree(current: MetadataSnapshot, field: PlanChange['field']): boolean {
+  const [first, ...others] = embeddedPlaces(current, field)
+  return first !== undefined && others.some((place) => !placesAgree(first, place))
 }

@@ -2,19 +2,16 @@
 import path from 'node:path'
 import { type MetadataSnapshot, type PhotoKind, type Plan, type PlanChange, type Problem, TEXT_FIELDS, type TextField } from '../contract/model.ts'
 import { findUnwritable } from './exiftool-arguments.ts'
-import { DIGIKAM_TAG, HEADLINE_PLACES, KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
+import { HEADLINE_PLACES, KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
 import type { Signature } from './file-signature.ts'
-import { addKeywords, keywordKey, removeKeywords } from './keyword-sets.ts'
-import { changeTree, digikamTags, flatRemovals, flatWords, isPath } from './keyword-trees.ts'
-import { cutFor, placesAgree } from './mirrors.ts'
-import type { WantedFields, WantedText } from './ports.ts'
+import { cutFor, placesDisagree } from './mirrors.ts'
+import { keywordChanges } from './plan-keywords.ts'
+import type { HeldTag, WantedFields, WantedText } from './ports.ts'
 import { type FoundSidecar, newSidecarPath } from './sidecars.ts'
 import { DEFAULT_RULES, goesBeside, type WritingRules } from './writing-rules.ts'
 
 export type Target = Pick<Plan, 'target' | 'targetPath'>
 
-/** What the target holds now in a tag that the snapshot does not show. */
-export type HeldTag = (tag: string) => string | string[] | null
 const NOTHING_HELD: HeldTag = () => null
 
 /**
@@ -52,75 +49,6 @@ function wantedText(wish: WantedText, from: string | null, field: TextField, rul
   if (from.includes(to)) return undefined
   return field === 'description' ? `${from}\n\n${to}` : `${from} – ${to}`
 }
-
-function keywordChanges(
-  current: MetadataSnapshot,
-  wish: NonNullable<WantedFields['keywords']>,
-  target: Plan['target'],
-  rules: WritingRules,
-  held: HeldTag,
-): PlanChange[] {
-  const { flat, tree, digikamTags: keepsDigikam } = rules.keywords
-  const { list, add, removed } = applyKeywordPolicy(wish, current, rules)
-  if (list === null && add.length === 0 && removed.length === 0) return []
-  const from = current.keywords
-  const fromTree = current.hierarchicalKeywords
-  const kept = list === null ? foldEmbeddedKeywords(current, target) : addKeywords([], flatWords(list, flat))
-  const to = addKeywords(removeKeywords(kept, flatRemovals(fromTree, removed)), flatWords(add, flat))
-  const left = new Set(to.map(keywordKey))
-  const toTree = changeTree(
-    fromTree,
-    {
-      added: [...(list ?? []), ...add],
-      removed: [...removed, ...from].filter((word) => isPath(word) || !left.has(keywordKey(word))),
-      flat: to,
-    },
-    tree,
-  )
-  const heldTags = asHeldList(held(DIGIKAM_TAG))
-  const isElsewhere = keepsDigikam && !sameWords(heldTags, digikamTags(heldTags, toTree, to))
-  const changes: PlanChange[] = []
-  if (!sameWords(from, to) || isElsewhere || (target === 'embedded' && placesDisagree(current, 'keywords')))
-    changes.push({ field: 'keywords', from, to })
-  if (!sameWords(fromTree, toTree)) changes.push({ field: 'hierarchicalKeywords', from: fromTree, to: toTree })
-  return changes
-}
-
-/** Words that were proposed follow the policy; those by hand come anyway. */
-function applyKeywordPolicy(wish: NonNullable<WantedFields['keywords']>, current: MetadataSnapshot, rules: WritingRules) {
-  const proposed = new Set(wish.proposed ?? [])
-  const policy = rules.policies.keywords
-  const isLeftOut = policy === 'keep' || (policy === 'fill' && current.keywords.length > 0)
-  const add = isLeftOut ? wish.add.filter((word) => !proposed.has(word)) : wish.add
-  const list = wish.list === null && policy === 'replace' && proposed.size > 0 ? [] : wish.list
-  return { list, add, removed: wish.remove }
-}
-
-const asHeldList = (value: string | string[] | null): string[] => (value === null ? [] : Array.isArray(value) ? value : [value])
-const sameWords = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((word, at) => word === b[at])
-
-function embeddedPlaces(current: MetadataSnapshot, field: PlanChange['field']) {
-  const conflict = current.conflicts.find((entry) => entry.field === field)
-  return conflict?.values.filter((place) => !place.tag.startsWith('sidecar ')) ?? []
-}
-
-function placesDisagree(current: MetadataSnapshot, field: PlanChange['field']): boolean {
-  const [first, ...others] = embeddedPlaces(current, field)
-  return first !== undefined && others.some((place) => !placesAgree(first, place))
-}
-
-/** A word that only IPTC (or only XMP) holds would be lost when both are written from one list; it joins the list, in the open. */
-function foldEmbeddedKeywords(current: MetadataSnapshot, target: Plan['target']): readonly string[] {
-  if (target === 'sidecar') return current.keywords
-  const known = new Set(current.keywords.map((word) => keywordKey(cutKeyword(word))))
-  const others = embeddedPlaces(current, 'keywords').flatMap((place) => place.value)
-  return addKeywords(
-    current.keywords,
-    others.filter((word) => !known.has(keywordKey(word))),
-  )
-}
-
-const cutKeyword = (word: string) => cutFor(KEYWORD_PLACES.iptc.tag, word)
 
 /**
  * Where a photo's words go. RAW never changes: its sidecar does, an existing one in its own naming style, else a new one as the settings

@@ -25,6 +25,8 @@ export interface StoredPlan extends Plan {
   /** SHA-256 of the photo itself when the plan was made. */
   photoHash: string
   models: string[]
+  /** Of the prompts that had a part in the words; absent in plans of an older studio. */
+  promptHashes?: string[]
   /** Absent in plans of an older studio: nothing but the changes. */
   extras?: PlanExtras
 }
@@ -40,6 +42,8 @@ export interface PlanStore {
 export type TagValues = Record<string, string | string[] | Record<string, string> | null>
 
 export interface JournalRecord extends JournalEntry {
+  /** Of the prompts that had a part in the words. */
+  promptHashes: string[]
   /** The write that this one takes back; null for a write, and for the reverts of an older studio's whose write is not known. */
   reverts: number | null
   /** A revert that had to leave values which somebody changed since: the write it is about stays open. */
@@ -83,3 +87,6 @@ export interface WantedFields {
   /** Who had a part in these words; written only when the settings ask for it. */
   origin?: Pick<Provenance, 'promptHashes' | 'action'>
 }
+
+/** What the target holds now in a tag that the snapshot does not show. */
+export type HeldTag = (tag: string) => string | string[] | null

@@ -65,6 +65,7 @@ export async function revertWrite(context: ReplaceContext, writeId: number, run:
     run,
     changes: record.changes.map(({ field, from, to }): PlanChange => ({ field, from: to, to: from })),
     models: [],
+    promptHashes: [],
     expectedHash: onDisk,
     reverts: { writeId, isPartial: () => threeWay.some((line) => !line.restored) },
   }

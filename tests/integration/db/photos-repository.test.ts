@@ -160,6 +160,7 @@ describe('the folder tree', () => {
       kind: 'write',
       reverts: null,
       isPartial: false,
+      promptHashes: [],
     })
     const folderId = photos.folders().find(({ path }) => path === '/p/a')!.id
     expect(photos.forgetFolder(folderId)).toBe(2)

@@ -144,6 +144,7 @@ describe('plans and the journal', () => {
       kind: 'write',
       reverts: null,
       isPartial: false,
+      promptHashes: [],
       ...more,
     })
 

@@ -18,12 +18,21 @@ export const presets = await readPresets(CONFIGS)
 
 export const createPool = (): ExifToolPool => createExifToolPool({ configPath: path.join(CONFIGS, 'exiftool', 'imageworks.config') })
 
-export function createFeatureKit(exiftool: ExifToolPool, given: Partial<Settings> = {}, faultHook?: FaultHook) {
+/** What outlives a crash. */
+interface Stores {
+  journal: ReturnType<typeof createMemoryJournal>
+  plans: ReturnType<typeof createMemoryPlans>
+  originals: string
+}
+
+export function createFeatureKit(exiftool: ExifToolPool, given: Partial<Settings> = {}, faultHook?: FaultHook, from?: Stores) {
   let settings: Settings = { ...DEFAULT_SETTINGS, ...given }
   const rules = () => rulesFrom(settings, presets)
-  const journal = createMemoryJournal()
-  const plans = createMemoryPlans()
-  const originals = path.join(tempFolder(), 'originals')
+  const { journal, plans, originals } = from ?? {
+    journal: createMemoryJournal(),
+    plans: createMemoryPlans(),
+    originals: path.join(tempFolder(), 'originals'),
+  }
   const backups = createBackupStore({
     folder: originals,
     limitBytes: () => settings.originalsMb * 1024 ** 2,

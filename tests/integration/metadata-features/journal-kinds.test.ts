@@ -69,7 +69,9 @@ it('the newest plan of a photo is known until it is carried out', () => {
     kind: 'write',
     reverts: null,
     isPartial: false,
+    promptHashes: ['p1'],
   })
+  expect(journal.find(writeId)).toMatchObject({ promptHashes: ['p1'] })
   expect(plans.latestOpen(photoId)).toMatchObject({ id })
   journal.finish(writeId, 'written', null)
   expect(plans.latestOpen(photoId)).toBeUndefined()

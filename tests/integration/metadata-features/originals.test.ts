@@ -71,6 +71,39 @@ describe('originals that are kept', () => {
   })
 })
 
+describe('a crash while the whole file goes back', () => {
+  it.each(['journal', 'copy', 'rewrite', 'verify', 'verified', 'replace', 'flush-folder', 'finish'] as const)('at %s', async (crashAt) => {
+    let died = () => {}
+    const death = new Promise<void>((resolve) => {
+      died = resolve
+    })
+    let isReverting = false
+    const kit = createFeatureKit(exiftool, { keepOriginals: true }, (step) => {
+      if (!isReverting || step !== crashAt) return
+      died()
+      return new Promise<void>(() => {})
+    })
+    const photo = copyFixture(tempFolder(), 'citrus.jpg', 'jpeg')
+    const before = sha(photo.path)
+    const { outcome } = await kit.save(photo, WORDS)
+    const written = sha(photo.path)
+    isReverting = true
+    void kit.revert(outcome.writeId)
+    await death
+    isReverting = false
+    // The same stores with a writer that knows nothing of the one that died.
+    const next = createFeatureKit(exiftool, { keepOriginals: true }, undefined, kit)
+    await next.writer.recover()
+    const isBack = ['flush-folder', 'finish'].includes(crashAt)
+    expect(sha(photo.path)).toBe(isBack ? before : written)
+    expect(kit.journal.find(outcome.writeId!)?.state).toBe(isBack ? 'reverted' : 'written')
+    if (!isBack) expect(await next.revert(outcome.writeId)).toMatchObject({ outcome: 'reverted' })
+    expect(sha(photo.path)).toBe(before)
+    expect(leftovers(path.dirname(photo.path))).toEqual([])
+    expect(kit.journal.pending()).toEqual([])
+  })
+})
+
 describe('the store', () => {
   const store = (limit: () => number, inUse: () => ReadonlySet<string> = () => new Set()) => {
     const folder = path.join(tempFolder(), 'originals')
