@@ -42,23 +42,33 @@ export function watchLayer(file: string, tell: TellProblem): WatchedLayer {
   let stamp: string | null = null
   let good: LayerDocument = { records: [], rest: {} }
   let problem: Problem | null = null
+  let reading: Promise<LayerDocument> | null = null
+
+  const look = async (): Promise<LayerDocument> => {
+    const now = await stat(file).then(
+      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+      () => 'absent',
+    )
+    if (now === stamp) return good
+    try {
+      good = (await readLayerFile(file)) ?? { records: [], rest: {} }
+      problem = null
+    } catch (error) {
+      problem = toProblem(error)
+      tell(problem)
+    }
+    stamp = now
+    return good
+  }
+
   return {
     problem: () => problem,
-    async read() {
-      const now = await stat(file).then(
-        ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-        () => 'absent',
-      )
-      if (now === stamp) return good
-      stamp = now
-      try {
-        good = (await readLayerFile(file)) ?? { records: [], rest: {} }
-        problem = null
-      } catch (error) {
-        problem = toProblem(error)
-        tell(problem)
-      }
-      return good
+    read() {
+      // Who asks while a new content is being read waits for it, and never sees the old one (at the start: none) beside it.
+      reading ??= look().finally(() => {
+        reading = null
+      })
+      return reading
     },
   }
 }

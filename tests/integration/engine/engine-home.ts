@@ -20,15 +20,26 @@ const program = (file: string, lines: string[]) => {
   chmodSync(file, 0o755)
 }
 
-/** Prints the columns that are asked for, as the driver's tool does. */
+/** Prints the columns that are asked for, as the driver's tool does; everything is free, since nothing here takes any. */
 function writeDriver(file: string, cardsMb: number[]): void {
+  const card = (totalMb: number, index: number) => [
+    `  line=''`,
+    `  for column in $columns; do`,
+    `    case $column in`,
+    `      index) value=${index} ;; name) value='Test Card' ;; uuid) value=GPU-${index} ;; compute_cap) value=8.9 ;;`,
+    `      memory.total|memory.free) value=${totalMb} ;; memory.used|memory.reserved) value=0 ;; *) value='[N/A]' ;;`,
+    `    esac`,
+    `    line="$line\${line:+, }$value"`,
+    `  done`,
+    `  echo "$line"`,
+  ]
   program(file, [
-    `#!${process.execPath}`,
-    `const cards = ${JSON.stringify(cardsMb)}`,
-    `const query = process.argv.find((word) => word.startsWith('--query-gpu='))?.slice(12)`,
-    `if (!query) process.exit(0)`,
-    `const value = (column, index) => ({ index, name: 'Test Card', uuid: 'GPU-' + index, 'memory.total': cards[index], 'memory.free': cards[index], 'memory.used': 0, compute_cap: '8.9' })[column] ?? '[N/A]'`,
-    `for (const index of cards.keys()) console.log(query.split(',').map((column) => value(column, index)).join(', '))`,
+    '#!/bin/sh',
+    `query=''`,
+    `for word in "$@"; do case $word in --query-gpu=*) query=\${word#--query-gpu=} ;; esac; done`,
+    `[ -n "$query" ] || exit 0`,
+    `IFS=,; set -f; columns=$query`,
+    ...cardsMb.flatMap(card),
   ])
 }
 
