@@ -18,6 +18,7 @@ import { asText, type RawTags, readAllTags } from './raw-tags.ts'
 import {
   checkReplaceable,
   copyWhole,
+  EMPTY_HASH,
   fileStamp,
   flushFile,
   flushFolder,
@@ -93,6 +94,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
   const { exiftool, journal, clock } = context
   const at = async (step: WriteStep) => context.faultHook?.(step)
   let writeId: number | null = null
+  let renameBegan = false
   const tempPath = newTempPath(job.targetPath)
   try {
     await at('check')
@@ -148,6 +150,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     journal.verified(writeId, hashAfter)
     await at('replace')
     if ((await fileStamp(job.targetPath)) !== stampBefore) throw changed(job.targetPath)
+    renameBegan = true
     if (job.expectedHash === null) await placeNewFile(tempPath, job.targetPath)
     else await replaceFile(tempPath, job.targetPath)
     await at('flush-folder')
@@ -164,7 +167,7 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
     }
     const record = journal.find(writeId)
     if (record === undefined) throw error
-    const settled = await settle(context, record, problem)
+    const settled = await settle(context, record, problem, renameBegan)
     return { ...settled, state: settled.state === 'failed' && REFUSALS.has(settled.problem?.code ?? '') ? 'refused' : settled.state }
   }
 }
@@ -187,7 +190,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
  * Looks at the disk and ends a pending record by what is there: new bytes → written, old bytes → failed, our temp removed either way.
  * A folder that cannot be reached (an unplugged disk) leaves the record pending.
  */
-export async function settle(context: Pick<ReplaceContext, 'journal'>, record: JournalRecord, cause: Problem): Promise<ReplaceResult> {
+export async function settle(
+  context: Pick<ReplaceContext, 'journal'>,
+  record: JournalRecord,
+  cause: Problem,
+  renameMayHaveBegun = true,
+): Promise<ReplaceResult> {
   const { journal } = context
   const { writeId, targetPath, tempPath, hashAfter } = record
   const folderThere = await stat(path.dirname(targetPath)).then(
@@ -199,9 +207,13 @@ export async function settle(context: Pick<ReplaceContext, 'journal'>, record: J
     return { state: 'failed', writeId, problem: { code: 'file-missing', message, data: { path: targetPath } } }
   }
   let onDisk = await hashFile(targetPath)
-  if (onDisk === null && record.hashBefore !== null && hashAfter !== null && (await hashFile(tempPath)) === hashAfter) {
-    // A disk whose rename is not atomic lost the old name before it made the new one: the verified copy is the only one left.
-    await placeNewFile(tempPath, targetPath)
+  // A disk whose rename is not atomic lost the old name before it made the new one, or one without links was stopped before the
+  // rename: the verified copy is the only one left. Before the rename a missing photo was deleted by somebody, and stays deleted.
+  const isNameLost = onDisk === null && record.hashBefore !== null
+  const isPlaceholder = onDisk === EMPTY_HASH && record.hashBefore === null
+  if (renameMayHaveBegun && (isNameLost || isPlaceholder) && hashAfter !== null && (await hashFile(tempPath)) === hashAfter) {
+    if (isNameLost) await placeNewFile(tempPath, targetPath)
+    else await replaceFile(tempPath, targetPath)
     await flushFolder(path.dirname(targetPath))
     onDisk = hashAfter
   }
@@ -276,8 +288,9 @@ const HARMLESS = [
 async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly string[]): Promise<void> {
   const reply = await exiftool.run(['-E', '-n', '-overwrite_original_in_place', ...args, tempPath])
   const complaints = [...reply.errors, ...reply.warnings].filter((line) => !HARMLESS.some((known) => known.test(line)))
-  if (/no space left/i.test(complaints.join(' '))) throw new StudioError('disk-full', 'The disk is full.', { data: { path: tempPath } })
   if (complaints.length > 0 || !/^\s*1 image files (updated|created)$/m.test(reply.stdout)) {
+    // ExifTool has no words of its own for a full disk.
+    if (await isTooFull(tempPath)) throw new StudioError('disk-full', 'The disk is full.', { data: { path: tempPath } })
     const said = [...complaints, reply.stdout.trim()].join('; ').replaceAll(tempPath, 'the copy').slice(0, 400)
     throw new StudioError('exiftool-failed', `ExifTool did not write cleanly: ${said}.`, { data: { said } })
   }
@@ -329,16 +342,26 @@ function requireReadable(current: RawTags | null, targetPath: string): void {
   }
 }
 
-/** The copy, and ExifTool's own while it rewrites the copy. */
-async function requireSpace(targetPath: string): Promise<void> {
+async function roomFor(filePath: string): Promise<{ sizeBytes: number; freeBytes: number }> {
   const [{ bavail, bsize }, sizeBytes] = await Promise.all([
-    statfs(path.dirname(targetPath)),
-    stat(targetPath).then(
+    statfs(path.dirname(filePath)),
+    stat(filePath).then(
       (facts) => facts.size,
       () => 0,
     ),
   ])
-  if (bavail * bsize < 2 * sizeBytes + 2 ** 20) {
+  return { sizeBytes, freeBytes: bavail * bsize }
+}
+
+async function isTooFull(tempPath: string): Promise<boolean> {
+  const { sizeBytes, freeBytes } = await roomFor(tempPath)
+  return freeBytes < sizeBytes + 2 ** 16
+}
+
+/** The copy, and ExifTool's own while it rewrites the copy. */
+async function requireSpace(targetPath: string): Promise<void> {
+  const { sizeBytes, freeBytes } = await roomFor(targetPath)
+  if (freeBytes < 2 * sizeBytes + 2 ** 20) {
     throw new StudioError('disk-full', `The disk has not enough room for a safe copy of ${targetPath}.`, {
       data: { path: targetPath, neededBytes: 2 * sizeBytes + 2 ** 20 },
     })

@@ -93,18 +93,25 @@ export async function replaceFile(tempPath: string, targetPath: string): Promise
   }
 }
 
-/** Puts the temp in place under a name that must be free; a file that appeared meanwhile is never overwritten. */
-export async function placeNewFile(tempPath: string, targetPath: string): Promise<void> {
+/**
+ * Puts the temp in place under a name that must be free; a file that appeared meanwhile is never overwritten. On a disk without links an
+ * empty file of ours takes the name first, so that the rename can only replace that one.
+ */
+export async function placeNewFile(tempPath: string, targetPath: string, linkFile: typeof link = link): Promise<void> {
   try {
-    await link(tempPath, targetPath)
+    await linkFile(tempPath, targetPath)
   } catch (error) {
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK'].includes(findErrno(error) ?? '')) throw error
-    // A disk without links: an exclusive copy is not atomic, but it cannot replace anything either.
-    await copyFile(tempPath, targetPath, constants.COPYFILE_EXCL)
-    await flushFile(targetPath)
+    const placeholder = await open(targetPath, 'wx')
+    await placeholder.close()
+    await replaceFile(tempPath, targetPath)
+    return
   }
   await unlink(tempPath)
 }
+
+/** SHA-256 of no bytes: what the name holds when a crash came between the two steps above. */
+export const EMPTY_HASH = createHash('sha256').digest('hex')
 
 /** Removes one of our temporary files and what ExifTool may have left beside it. Refuses any other name. */
 export async function removeTemp(tempPath: string): Promise<void> {

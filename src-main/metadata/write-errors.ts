@@ -19,6 +19,13 @@ function toWriteError(error: unknown, targetPath: string): unknown {
       return new StudioError('file-changed', `${targetPath} appeared meanwhile.`, { data, cause: error })
     case 'ENOENT':
       return new StudioError('file-missing', `${targetPath} is gone.`, { data, cause: error })
+    case 'EISDIR':
+      return new StudioError('not-a-photo', `${targetPath} is a folder now.`, { data, cause: error })
+    case 'EIO':
+    case 'ENXIO':
+    case 'ENODEV':
+    case 'ESTALE':
+      return new StudioError('path-unreadable', `The disk of ${targetPath} reports a fault.`, { data, retry: 'later', cause: error })
     default:
       return error
   }

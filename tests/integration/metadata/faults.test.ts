@@ -2,10 +2,11 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, writeFileSync
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createExifToolPool } from '../../../src-main/metadata/exiftool-process.ts'
-import { type FaultHook, WRITE_STEPS, type WriteStep } from '../../../src-main/metadata/journalled-replace.ts'
+import { WRITE_STEPS, type WriteStep } from '../../../src-main/metadata/journalled-replace.ts'
 import type { WantedFields } from '../../../src-main/metadata/ports.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 import { copyFixture, createWriterKit, dumpTags, leftovers, sha } from '../../helpers/writer-kit.ts'
+import { dieAt, failAt } from './matrix/fault-hooks.ts'
 
 const exiftool = createExifToolPool()
 afterAll(() => exiftool.dispose())
@@ -13,25 +14,6 @@ afterAll(() => exiftool.dispose())
 const WORDS: WantedFields = { title: { text: 'New title', policy: 'replace' }, keywords: { list: null, add: ['new'], remove: [] } }
 const BEFORE_RECORD: readonly WriteStep[] = ['check', 'read', 'journal']
 const AFTER_REPLACE: readonly WriteStep[] = ['flush-folder', 'reopen', 'finish']
-
-const failAt =
-  (wanted: WriteStep): FaultHook =>
-  (step) => {
-    if (step === wanted) throw Object.assign(new Error('injected'), { code: 'ENOSPC' })
-  }
-/** The process is gone: nothing after this point runs, no cleanup either. */
-const dieAt = (wanted: WriteStep) => {
-  let died!: () => void
-  const death = new Promise<void>((resolve) => {
-    died = resolve
-  })
-  const hook: FaultHook = (step) => {
-    if (step !== wanted) return
-    died()
-    return new Promise<void>(() => {})
-  }
-  return { hook, death }
-}
 
 describe('a write that fails at any step leaves the old file or the verified new one, and the journal says which', () => {
   it.each(WRITE_STEPS)('an error at %s', async (step) => {
@@ -41,7 +23,7 @@ describe('a write that fails at any step leaves the old file or the verified new
     // The old inode, held open: nobody may write into it, whatever name it has later.
     const original = openSync(photo.path, 'r')
     const mtimeMs = fstatSync(original).mtimeMs
-    const kit = createWriterKit({ exiftool }, failAt(step))
+    const kit = createWriterKit({ exiftool }, failAt(step, 'ENOSPC'))
     const { outcome } = await kit.save(photo, WORDS)
     const record = kit.journal.records[0]
     if (AFTER_REPLACE.includes(step)) {

@@ -4,12 +4,13 @@ import path from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { StudioError } from '../../../../src-main/lib/studio-error.ts'
 import { createExifToolPool } from '../../../../src-main/metadata/exiftool-process.ts'
-import type { FaultHook, WriteStep } from '../../../../src-main/metadata/journalled-replace.ts'
+import type { WriteStep } from '../../../../src-main/metadata/journalled-replace.ts'
 import type { WantedFields } from '../../../../src-main/metadata/ports.ts'
 import { noteSkip } from '../../../helpers/skips.ts'
 import { foundPhoto, openTestDatabase } from '../../../helpers/database-samples.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
 import { createWriterKit, leftovers, sha, type WriterKit } from '../../../helpers/writer-kit.ts'
+import { dieAt } from './fault-hooks.ts'
 import { photoAt, smallJpeg } from './hard-inputs.ts'
 import { expectTidy } from './witness.ts'
 
@@ -159,9 +160,7 @@ describe('power is lost', () => {
     const photo = photoIn(folder)
     const old = sha(photo.path)
     let atReplace = new Map<string, Buffer>()
-    const { hook, death } = dieAt(step, () => {
-      if (expected !== 'old' || step !== 'replace') return
-    })
+    const { hook, death } = dieAt(step)
     const kit = createWriterKit({ exiftool }, async (at) => {
       if (at === 'replace') atReplace = new Map(readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name))]))
       await hook(at)
@@ -263,20 +262,6 @@ const isRunning = (pid: number) => {
   } catch {
     return false
   }
-}
-
-const dieAt = (wanted: WriteStep, before: () => void) => {
-  let died!: () => void
-  const death = new Promise<void>((resolve) => {
-    died = resolve
-  })
-  const hook: FaultHook = (step) => {
-    if (step !== wanted) return
-    before()
-    died()
-    return new Promise<void>(() => {})
-  }
-  return { hook, death }
 }
 
 function putBack(folder: string, files: Map<string, Buffer>): void {
