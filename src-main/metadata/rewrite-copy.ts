@@ -1,0 +1,110 @@
+/** The copy beside the photo: made whole, rewritten by ExifTool, read back and compared. The original is only read. */
+import { readFile, stat, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { StudioError } from '../lib/studio-error.ts'
+import { isIptcNewer } from './effective-values.ts'
+import type { ExifToolPool } from './exiftool-process.ts'
+import { IPTC_DIGEST } from './fields.ts'
+import { detectSignature, findJpegEnd } from './file-signature.ts'
+import { asText, type RawTags, readAllTags } from './raw-tags.ts'
+import { copyWhole, hashFile, removeTemp } from './safe-file.ts'
+import type { TagEdits } from './tag-edits.ts'
+import { findDifferences } from './verify-write.ts'
+
+/** What is copied; `expectedHash` is null where the target does not exist yet. */
+export interface CopyJob {
+  targetPath: string
+  expectedHash: string | null
+}
+
+/**
+ * What ExifTool may say while it writes. A stale digest is renewed by us; entries that a camera stored out of order are put in order,
+ * which changes no value (the comparison of every other tag afterwards proves it).
+ */
+const HARMLESS = [
+  // Nothing else was there to carry over into the other character set.
+  /^(Warning: )?No writable tags set from /,
+  /IPTCDigest is not current/,
+  /^Warning: \[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
+  /^\[minor\] Entries in \w+ were out of sequence\. Fixed\./i,
+  // Text that another program put behind a PNG's picture moves before it, where readers look.
+  /^(Warning: )?\[minor\] Text\/EXIF chunk\(s\) found after PNG IDAT \(fixed\)/,
+]
+
+async function rewrite(exiftool: ExifToolPool, tempPath: string, args: readonly string[]): Promise<void> {
+  const reply = await exiftool.run(['-E', '-n', '-overwrite_original_in_place', ...args, tempPath])
+  const complaints = [...reply.errors, ...reply.warnings].filter((line) => !HARMLESS.some((known) => known.test(line)))
+  if (complaints.length > 0 || !/^\s*1 image files (updated|created)$/m.test(reply.stdout)) {
+    // ExifTool has no words of its own for a full disk.
+    if (await isTooFull(tempPath)) throw new StudioError('disk-full', 'The disk is full.', { data: { path: tempPath } })
+    const said = [...complaints, reply.stdout.trim()].join('; ').replaceAll(tempPath, 'the copy').slice(0, 400)
+    throw new StudioError('exiftool-failed', `ExifTool did not write cleanly: ${said}.`, { data: { said } })
+  }
+}
+
+/** A killed ExifTool may leave a half-written copy: it goes, and a fresh one is tried once. */
+export async function rewriteCopy(exiftool: ExifToolPool, job: CopyJob, tempPath: string, args: readonly string[]): Promise<void> {
+  try {
+    await rewrite(exiftool, tempPath, args)
+  } catch (error) {
+    if (!(error instanceof StudioError && error.data['reason'] === 'died')) throw error
+    await removeTemp(tempPath)
+    await makeCopy(job, tempPath)
+    await rewrite(exiftool, tempPath, args)
+  }
+}
+
+/** Nothing to copy where the target does not exist yet: ExifTool makes it. */
+export async function makeCopy(job: CopyJob, tempPath: string): Promise<void> {
+  if (job.expectedHash === null) return
+  await copyWhole(job.targetPath, tempPath)
+  if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
+}
+
+/** Film clips, second pictures and unknown data behind a JPEG stay byte for byte, unless a trailer format keeps offsets of its own. */
+async function findTrailerLoss(job: CopyJob, tempPath: string, current: RawTags | null): Promise<string[]> {
+  if (job.expectedHash === null || [...(current?.tags.keys() ?? [])].some((key) => /^(AFCP|FotoStation|PhotoMechanic|CanonVRD|MIE)/.test(key)))
+    return []
+  const before = await readFile(job.targetPath)
+  if (detectSignature(before) !== 'jpeg') return []
+  const after = await readFile(tempPath)
+  const endBefore = findJpegEnd(before)
+  const endAfter = findJpegEnd(after)
+  if (endBefore === null || endAfter === null) return ['the picture ends too early']
+  return before.subarray(endBefore).equals(after.subarray(endAfter)) ? [] : ['data behind the picture changed']
+}
+
+/** @throws StudioError verify-failed with every difference */
+export async function verifyCopy(exiftool: ExifToolPool, job: CopyJob, tempPath: string, current: RawTags | null, edits: TagEdits): Promise<void> {
+  let result = await readAllTags(exiftool, tempPath)
+  const currentDigest = asText(result.tags.get('File:CurrentIPTCDigest'))
+  if (edits.renewDigest && isIptcNewer(result) && currentDigest !== null) {
+    // In a TIFF the block is padded after the digest was taken.
+    await rewrite(exiftool, tempPath, [`-${IPTC_DIGEST}=${currentDigest}`])
+    result = await readAllTags(exiftool, tempPath)
+  }
+  const differences = [...findDifferences(current, result, edits), ...(await findTrailerLoss(job, tempPath, current))]
+  if (differences.length > 0) {
+    throw new StudioError('verify-failed', `The rewritten copy is not what it should be: ${differences.join('; ')}.`, { data: { differences } })
+  }
+}
+
+/** Of a file (0 when it is not there) and its disk. */
+export async function roomFor(filePath: string): Promise<{ sizeBytes: number; freeBytes: number }> {
+  const [{ bavail, bsize }, sizeBytes] = await Promise.all([
+    statfs(path.dirname(filePath)),
+    stat(filePath).then(
+      (facts) => facts.size,
+      () => 0,
+    ),
+  ])
+  return { sizeBytes, freeBytes: bavail * bsize }
+}
+
+async function isTooFull(tempPath: string): Promise<boolean> {
+  const { sizeBytes, freeBytes } = await roomFor(tempPath)
+  return freeBytes < sizeBytes + 2 ** 16
+}
+
+export const changed = (targetPath: string) =>
+  new StudioError('file-changed', `${targetPath} is no longer what the plan was made for.`, { data: { path: targetPath } })
