@@ -92,7 +92,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     const url = new URL(target, `http://127.0.0.1:${port}`)
     const call = method === 'POST' ? MODEL_CALLS.find(({ path }) => path === url.pathname) : undefined
     if (call) return answerChat({ route: call.route, request, response, work, headers: {} }, calls)
-    response.once('close', () => work.abort())
+    response.once('close', () => response.writableFinished || work.abort())
     try {
       await answerTable(request, response, url, work.signal)
     } catch (error) {

@@ -63,9 +63,8 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
   const facts = blankFacts()
   const { signal } = work
   let grant: Grant | null = null
-  let fingerprints: ReturnType<typeof fingerprintsOf> | null = null
   let estimateIn = () => 0
-  response.once('close', () => work.abort())
+  response.once('close', () => response.writableFinished || work.abort())
   headers['x-imageworks-request'] = record.id
   headers['x-request-id'] = record.id
   const fail = (error: unknown) => {
@@ -79,7 +78,9 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
     const body = await readChatBody(await readBody(request, options.maxBodyBytes), { route, pictureHosts: settings.pictureHosts })
     Object.assign(record, { model: body.model.slice(0, 200), stream: body.stream, options: loggedOptions(body.json) })
     record.images.count = body.pictures.length
-    fingerprints = fingerprintsOf(body)
+    const fingerprints = fingerprintsOf(body)
+    record.prompt_hash = fingerprints.prompt
+    record.images.hash = fingerprints.pictures
     const entry = await findEntry(models, body.model, record)
     Object.assign(record, { model: entry.name, backend: backendOf(entry) })
     headers['x-imageworks-model'] = entry.name
@@ -118,16 +119,11 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
   } finally {
     grant?.release()
     // Whatever the backend still does for this request is for nobody now.
-    work.abort()
+    if (record.error_code !== null) work.abort()
     record.first_token_ms = facts.firstContentAtMs === null ? null : Math.round(facts.firstContentAtMs - startedAtMs)
     record.total_ms = Math.round(clock.ticksMs() - startedAtMs)
     record.finish_reason = facts.finishReason
     noteTokens(record, facts, estimateIn)
-    const known = await fingerprints
-    if (known) {
-      record.prompt_hash = known.prompt
-      record.images.hash = known.pictures
-    }
     log.write(record)
   }
 }

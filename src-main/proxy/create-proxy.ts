@@ -100,6 +100,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const limits = { ...LIMITS, ...options.limits }
   const working = new Map<Promise<void>, AbortController>()
   let startedAtMs = clock.ticksMs()
+  let port = 0
   let stopping: Promise<void> | null = null
 
   const answer = createAnswer({
@@ -117,7 +118,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     maxBodyBytes: limits.maxBodyBytes,
     pictureLimits: { maxBytes: limits.maxPictureBytes, maxPixels: limits.maxPicturePixels },
     keepAliveMs: limits.keepAliveMs,
-    port: () => (server.address() as AddressInfo).port,
+    port: () => port,
     uptimeMs: () => clock.ticksMs() - startedAtMs,
   })
 
@@ -148,7 +149,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       for (const wanted of ports) {
         if (!(await listen(server, wanted))) continue
         startedAtMs = clock.ticksMs()
-        const { port } = server.address() as AddressInfo
+        port = (server.address() as AddressInfo).port
         const moved = wanted !== options.port
         return {
           url: `http://${HOST}:${port}/v1`,

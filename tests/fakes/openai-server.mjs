@@ -10,7 +10,9 @@
 //   --half-event        with --cut-after: breaks in the middle of an event
 //   --chunk-ms N        pause between chunks --endless           streams until the caller goes away
 //   --tools             answers with a tool call                 --reply TEXT        the answer's text
-//   --echo-file FILE    streams the bytes of FILE as they are
+//   --echo-file FILE    answers with the bytes of FILE as they are, streamed or whole
+//   --no-usage          counts no tokens         --pause-ms N        silence after the first word of a stream
+// Also POST /v1/completions (with stream), /v1/embeddings (one vector an input, [length, index]) and /tokenize ({count}: one a word).
 import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -40,6 +42,8 @@ const { values: options } = parseArgs({
     'half-event': flag,
     endless: flag,
     tools: flag,
+    'no-usage': flag,
+    'pause-ms': { type: 'string', default: '0' },
   },
 })
 
@@ -58,6 +62,8 @@ async function readAll(request) {
   return Buffer.concat(parts).toString('utf8')
 }
 
+const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }
+const counted = () => (options['no-usage'] ? {} : { usage })
 const base = (model) => ({ id: 'chatcmpl-fake', created: 1_700_000_000, model })
 const event = (value) => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`
 
@@ -73,15 +79,8 @@ function chunksOf(body) {
     for (const word of options.reply.match(/\S+\s*/g) ?? []) list.push(chunk({ content: word }))
     list.push(chunk({}, 'stop'))
   }
-  if (body.stream_options?.include_usage) {
-    list.push(
-      event({
-        ...base(body.model),
-        object: 'chat.completion.chunk',
-        choices: [],
-        usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 },
-      }),
-    )
+  if (body.stream_options?.include_usage && !options['no-usage']) {
+    list.push(event({ ...base(body.model), object: 'chat.completion.chunk', choices: [], usage }))
   }
   list.push(event('[DONE]'))
   return list
@@ -119,9 +118,37 @@ async function streamTo(response, body) {
     const next = chunks[options.endless ? Math.min(i, 1) : i]
     if (next === undefined) break
     response.write(next)
-    await pause(Number(options['chunk-ms']))
+    await pause(Number(options[i === 1 ? 'pause-ms' : 'chunk-ms']) || Number(options['chunk-ms']))
   }
   response.end()
+}
+
+function textChunksOf(body) {
+  const chunk = (text, finish = null) =>
+    event({ ...base(body.model), object: 'text_completion', choices: [{ index: 0, text, logprobs: null, finish_reason: finish }] })
+  return [...(options.reply.match(/\S+\s*/g) ?? []).map((word) => chunk(word)), chunk('', 'stop'), event('[DONE]')]
+}
+
+function answerCompletion(response, body) {
+  if (options.status !== undefined) return answerChat(response, body)
+  if (body.stream) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (const each of textChunksOf(body)) response.write(each)
+    response.end()
+    return
+  }
+  const choices = [{ index: 0, text: options.reply, logprobs: null, finish_reason: 'stop' }]
+  sendJson(response, 200, { ...base(body.model), object: 'text_completion', choices, ...counted() })
+}
+
+function answerEmbeddings(response, body) {
+  if (options.status !== undefined) return answerChat(response, body)
+  const data = [body.input].flat().map((text, index) => {
+    const vector = [String(text).length, index]
+    const packed = Buffer.from(new Float32Array(vector).buffer).toString('base64')
+    return { object: 'embedding', index, embedding: body.encoding_format === 'base64' ? packed : vector }
+  })
+  sendJson(response, 200, { object: 'list', model: body.model, data, usage: { prompt_tokens: 3, total_tokens: 3 } })
 }
 
 async function answerChat(response, body) {
@@ -134,14 +161,19 @@ async function answerChat(response, body) {
     return
   }
   if (body.stream && !options['json-for-stream']) return streamTo(response, body)
+  if (options['echo-file'] !== undefined) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(await readFile(options['echo-file']))
+    return
+  }
   const message = options.tools
     ? { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'tag', arguments: '{"x":1}' } }] }
     : { role: 'assistant', content: options.reply }
   sendJson(response, 200, {
     ...base(body.model),
     object: 'chat.completion',
-    choices: [{ index: 0, message, finish_reason: options.tools ? 'tool_calls' : 'stop' }],
-    usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 },
+    choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({ index, message, finish_reason: options.tools ? 'tool_calls' : 'stop' })),
+    ...counted(),
   })
 }
 
@@ -173,6 +205,9 @@ const server = http.createServer(async (request, response) => {
   const body = raw === '' ? {} : JSON.parse(raw)
   if (path === '/v1/models') return sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) })
   if (path === '/v1/chat/completions') return answerChat(response, body)
+  if (path === '/v1/completions') return answerCompletion(response, body)
+  if (path === '/v1/embeddings') return answerEmbeddings(response, body)
+  if (path === '/tokenize') return sendJson(response, 200, { count: String(body.prompt).split(/\s+/).filter(Boolean).length })
   if (options.ollama && path.startsWith('/api/')) return answerOllama(path, response, body)
   return sendJson(response, 404, { error: { message: `no ${path}` } })
 })

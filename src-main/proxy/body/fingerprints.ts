@@ -1,30 +1,40 @@
-/** Short hashes by which the log tells equal prompts and pictures from others. Large texts are hashed beside the main thread. Effect: the thread pool. */
-import { createHash, webcrypto } from 'node:crypto'
+/** Short hashes by which the log tells equal prompts and pictures from others. Not proof against somebody who wants two to look alike. Pure. */
+import { createHash, type Hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import type { ChatBody } from './chat-body.ts'
 import type { LongText } from './json-scan.ts'
 
-const SMALL_BYTES = 64 * 1024
+const SHOWN = 16
+const ENDS_BYTES = 16_384
 
-async function digest(bytes: Uint8Array): Promise<Uint8Array> {
-  if (bytes.length < SMALL_BYTES) return createHash('sha256').update(bytes).digest()
-  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes))
+/** A picture of megabytes is told by its length, its checksum and its ends: a digest of all of it would take longer than sending it on. */
+function add(hash: Hash, bytes: Buffer): void {
+  if (bytes.length <= 2 * ENDS_BYTES) {
+    hash.update(bytes)
+    return
+  }
+  hash.update(`${bytes.length} ${crc32(bytes)} `)
+  hash.update(bytes.subarray(0, ENDS_BYTES))
+  hash.update(bytes.subarray(-ENDS_BYTES))
 }
 
-const SHOWN = 16
-
 /** Over the bytes as they came: the same text written with other escapes is another one. `pictures` is null when there are none. */
-export async function fingerprintsOf(body: ChatBody): Promise<{ prompt: string; pictures: string | null }> {
-  const { bytes, standIns, texts, pictures } = body
+export function fingerprintsOf({ bytes, standIns, texts, pictures }: ChatBody): { prompt: string; pictures: string | null } {
   const raw = ({ start, end }: LongText) => bytes.subarray(start + 1, end - 1)
   const prompt = createHash('sha256')
   for (const text of texts) {
     const long = standIns.find(text)
-    prompt.update(long ? await digest(raw(long)) : text).update('\0')
+    if (long) add(prompt, raw(long))
+    else prompt.update(text)
+    prompt.update('\0')
   }
+  const shown = (hash: Hash) => hash.digest('hex').slice(0, SHOWN)
+  if (pictures.length === 0) return { prompt: shown(prompt), pictures: null }
   const seen = createHash('sha256')
-  for (const { data, address } of pictures) seen.update(data ? await digest(raw(data)) : address).update('\0')
-  return {
-    prompt: prompt.digest('hex').slice(0, SHOWN),
-    pictures: pictures.length === 0 ? null : seen.digest('hex').slice(0, SHOWN),
+  for (const { data, address } of pictures) {
+    if (data) add(seen, raw(data))
+    else seen.update(address)
+    seen.update('\0')
   }
+  return { prompt: shown(prompt), pictures: shown(seen) }
 }

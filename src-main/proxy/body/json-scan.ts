@@ -215,9 +215,11 @@ export function rewriteObject(bytes: Buffer, scan: Scan, change: Change): Buffer
     const added = [...change.add].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')
     edits.push({ start: scan.insertAt, end: scan.insertAt, by: kept.length > 0 ? `${added},` : added })
   }
+  const changing = edits.filter(({ start, end, by }) => !bytes.subarray(start, end).equals(typeof by === 'string' ? Buffer.from(by) : by))
+  if (changing.length === 0) return bytes
   const parts: Uint8Array[] = []
   let at = 0
-  for (const edit of edits.sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (const edit of changing.sort((a, b) => a.start - b.start || a.end - b.end)) {
     const from = Math.max(at, edit.start)
     parts.push(bytes.subarray(at, from), typeof edit.by === 'string' ? Buffer.from(edit.by) : edit.by)
     at = Math.max(at, edit.end)

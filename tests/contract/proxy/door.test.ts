@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_PROXY_SETTINGS } from '../../../src-main/proxy/defaults.ts'
 import { startOpenAiServer } from '../../fakes/start-openai-server.ts'
 import { ask, remote, startProxy } from './studio-proxy.ts'
 
@@ -67,7 +68,46 @@ describe('who may speak', () => {
     const start = `POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n`
     expect(await raw(port, `${start}Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}`)).toMatch(/^HTTP\/1\.1 400/)
     expect(await raw(port, `${start}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400/)
+    expect(await raw(port, `GET /v1/health HTTP/1.1\nHost: 127.0.0.1:${port}\n\n`)).toMatch(/^HTTP\/1\.1 400/)
+    expect(await raw(port, `${start}Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n`)).toMatch(/^HTTP\/1\.1 400/)
+    expect(await raw(port, `${start}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400/)
+    expect(await raw(port, `${start}Content-Length: 2\r\n X: folded\r\n\r\n{}`)).toMatch(/^HTTP\/1\.1 400/)
     expect(await raw(port, `GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431|^$/)
+  })
+})
+
+describe('a page whose origin is listed', () => {
+  const origin = 'https://tool.example'
+  const start = () => startProxy({ token: 'a-long-secret', options: { settings: () => ({ ...DEFAULT_PROXY_SETTINGS, origins: [origin] }) } })
+  it('may ask whether it may ask, and then ask with the token; no other page, and no grant into the local network', async () => {
+    const { port } = await start()
+    const own = `Host: 127.0.0.1:${port}`
+    const preflight = await raw(
+      port,
+      `OPTIONS /v1/models HTTP/1.1\r\n${own}\r\nOrigin: ${origin}\r\nSec-Fetch-Site: cross-site\r\nAccess-Control-Request-Private-Network: true\r\nConnection: close\r\n\r\n`,
+    )
+    expect(preflight).toMatch(/^HTTP\/1\.1 204/)
+    expect(preflight.toLowerCase()).toContain(`access-control-allow-origin: ${origin}`)
+    expect(preflight.toLowerCase()).not.toContain('private-network')
+    expect(await get(port, `${own}\r\nOrigin: ${origin}`, '/v1/models')).toMatch(/^HTTP\/1\.1 401/)
+    const answer = await get(port, `${own}\r\nOrigin: ${origin}\r\nAuthorization: Bearer a-long-secret`, '/v1/models')
+    expect(answer).toMatch(/^HTTP\/1\.1 200/)
+    expect(answer.toLowerCase()).toContain(`access-control-allow-origin: ${origin}`)
+    for (const other of ['https://tool.example.evil', 'http://tool.example', `${origin}:444`, 'null', ''])
+      expect(await get(port, `${own}\r\nOrigin: ${other}\r\nAuthorization: Bearer a-long-secret`)).toMatch(/^HTTP\/1\.1 403/)
+  })
+})
+
+describe('a slow caller', () => {
+  it('that never ends its body, or its headers, is let go in time, and others are served meanwhile', async () => {
+    const { port } = await startProxy({ limits: { requestWithinMs: 300, headersWithinMs: 300 } })
+    const own = `Host: 127.0.0.1:${port}`
+    const slow = [
+      raw(port, `POST /v1/chat/completions HTTP/1.1\r\n${own}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"model":`),
+      raw(port, `GET /v1/health HTTP/1.1\r\n${own}\r\nX-Slow: `),
+    ]
+    expect(await get(port, own)).toMatch(/^HTTP\/1\.1 200/)
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408|^$/)
   })
 })
 
@@ -104,6 +144,7 @@ describe('what may be sent', () => {
     ['a list', '[]'],
     ['messages as text', '{"model":"m","messages":"x"}'],
     ['10,000 levels', `{"model":"m","messages":[${'['.repeat(10_000)}${']'.repeat(10_000)}]}`],
+    ['a million values', `{"model":"m","messages":[${'1,'.repeat(1_000_000)}1]}`],
     ['a model twice', '{"model":"a","model":"b","messages":[{}]}'],
     [
       'a picture to be fetched',
