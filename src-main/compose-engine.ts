@@ -32,6 +32,9 @@ import type { MeasurementStore } from './vram/ports.ts'
 import { readCards } from './vram/read-cards.ts'
 import { readGpus } from './vram/read-gpus.ts'
 
+/** A changed registry file is seen within this time; looking at three files for every request would cost more than the request. */
+const REGISTRY_LOOK_MS = 500
+
 export interface EngineOptions {
   dataFolder: string
   folders: ShippedFolders
@@ -55,7 +58,7 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
   const secrets = createKeychain()
   const authorize = createAuthorize({ environment, secrets })
 
-  const files = createRegistryFiles({ configsFolder, dataFolder, registryFile: options.registryFile, tell })
+  const files = createRegistryFiles({ configsFolder, dataFolder, registryFile: options.registryFile, tell, lookEveryMs: REGISTRY_LOOK_MS })
   const deployment = createDeployment({ configsFolder, settings: choices, readGpus: () => readGpus({ environment }), environment, clock })
   const profile = async () => (await deployment.choice()).active
   let graceMs = 0
@@ -172,11 +175,13 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     isActive: () => scheduler.view().models.some(({ state }) => state === 'starting' || state === 'stopping'),
     clock,
   })
-  /** What an answer showed of the model's speed, kept for the next estimate. */
-  const noteAnswer = (record: RequestRecord) => {
-    const speed = speedOf(record)
-    if (speed === null || record.model === null) return
-    void findEntry(record.model).then((entry) => entry && records.answered(entry, speed))
+  /** What answers showed of their models' speed, kept for the next estimate: of each model the last one, as a sample. */
+  const noteAnswers = (answers: readonly RequestRecord[]) => {
+    for (const [name, record] of new Map(answers.map((record) => [record.model, record]))) {
+      const speed = speedOf(record)
+      if (speed === null || name === null) continue
+      void findEntry(name).then((entry) => entry && records.answered(entry, speed))
+    }
   }
-  return { models, backends, processes, runner, scheduler, gauge, noteAnswer }
+  return { models, backends, processes, runner, scheduler, gauge, noteAnswers }
 }

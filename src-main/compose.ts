@@ -146,9 +146,9 @@ export async function compose(options: StudioOptions): Promise<Studio> {
           folder: path.join(dataFolder, 'logs'),
           clock,
           logger: log,
-          keepInDatabase: (record) => {
-            database.requests.add(record)
-            engine.noteAnswer(record)
+          keepInDatabase: (records) => {
+            database.requests.add(records)
+            engine.noteAnswers(records)
           },
         }),
         clock,

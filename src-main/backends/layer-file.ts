@@ -34,15 +34,19 @@ export async function readLayerFile(file: string): Promise<LayerDocument | undef
 export interface WatchedLayer {
   /** The last good content; the same object as long as the file is the same. */
   read(): Promise<LayerDocument>
+  /** The next read looks at the file in any case. */
+  forget(): void
   /** Why the file as it is now cannot be read. */
   problem(): Problem | null
 }
 
-export function watchLayer(file: string, tell: TellProblem): WatchedLayer {
+/** @param lookEveryMs What was seen counts for so long. */
+export function watchLayer(file: string, tell: TellProblem, lookEveryMs = 0): WatchedLayer {
   let stamp: string | null = null
   let good: LayerDocument = { records: [], rest: {} }
   let problem: Problem | null = null
   let reading: Promise<LayerDocument> | null = null
+  let lookedAtMs = Number.NEGATIVE_INFINITY
 
   const look = async (): Promise<LayerDocument> => {
     const now = await stat(file).then(
@@ -63,10 +67,15 @@ export function watchLayer(file: string, tell: TellProblem): WatchedLayer {
 
   return {
     problem: () => problem,
+    forget() {
+      lookedAtMs = Number.NEGATIVE_INFINITY
+    },
     read() {
+      if (!reading && performance.now() - lookedAtMs < lookEveryMs) return Promise.resolve(good)
       // Who asks while a new content is being read waits for it, and never sees the old one (at the start: none) beside it.
       reading ??= look().finally(() => {
         reading = null
+        lookedAtMs = performance.now()
       })
       return reading
     },

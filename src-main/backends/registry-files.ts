@@ -51,6 +51,8 @@ export interface RegistryFilesOptions {
   /** Another file in place of all layers. */
   registryFile?: string | undefined
   tell: TellProblem
+  /** A change from outside is seen after so long; default: at once. */
+  lookEveryMs?: number
   /** UTC; default the system's clock. */
   nowMs?: () => number
 }
@@ -67,19 +69,20 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 export function createRegistryFiles(options: RegistryFilesOptions): RegistryFiles {
-  const { configsFolder, dataFolder, registryFile, tell, nowMs = Date.now } = options
+  const { configsFolder, dataFolder, registryFile, tell, lookEveryMs = 0, nowMs = Date.now } = options
   const curatedPath = registryFile ?? path.join(configsFolder, CURATED_FILE)
   const discoveredPath = path.join(dataFolder, DISCOVERED_FILE)
   const userPath = path.join(dataFolder, USER_FILE)
-  const curated = watchLayer(curatedPath, tell)
-  const discovered = watchLayer(discoveredPath, tell)
-  const user = watchLayer(userPath, tell)
+  const curated = watchLayer(curatedPath, tell, lookEveryMs)
+  const discovered = watchLayer(discoveredPath, tell, lookEveryMs)
+  const user = watchLayer(userPath, tell, lookEveryMs)
   const versions = createRegistryHistory(path.join(dataFolder, HISTORY_FOLDER), nowMs)
   const inTurn = createTurns()
 
   const save = async (file: string, document: LayerDocument) => {
     await mkdir(dataFolder, { recursive: true })
     await writeFileAtomic(file, `${JSON.stringify(documentOf(document), null, 2)}\n`, { mode: 0o600 })
+    for (const layer of [discovered, user]) layer.forget()
   }
   const saveUser = async (before: LayerDocument | undefined, after: LayerDocument) => {
     if (before && isDeepStrictEqual(before, after)) return

@@ -22,7 +22,7 @@ export interface RequestQuery {
 
 export interface RequestStore {
   /** A time that is none counts as now. */
-  add(record: LoggedRequest): void
+  add(records: readonly LoggedRequest[]): void
   /** The newest first. */
   newest(limit: number): Record<string, unknown>[]
   /** The newest first. */
@@ -58,16 +58,21 @@ export function createRequestStore(connection: Connection, clock: Clock, limits:
       .map(({ record }) => fromJson<Record<string, unknown>>(record))
   }
 
+  const addOne = (record: LoggedRequest) => {
+    const timeMs = Date.parse(record.time)
+    connection.run(
+      'INSERT INTO requests (request_id, time_ms, model, role, status, error_code, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...[record.id, Number.isFinite(timeMs) ? timeMs : clock.nowMs(), record.model, record.role, record.status, record.error_code],
+      toJson(record),
+    )
+  }
+
   return {
-    add(record) {
-      const timeMs = Date.parse(record.time)
+    add(records) {
       connection.transaction('crash-safe', () => {
-        connection.run(
-          'INSERT INTO requests (request_id, time_ms, model, role, status, error_code, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
-          ...[record.id, Number.isFinite(timeMs) ? timeMs : clock.nowMs(), record.model, record.role, record.status, record.error_code],
-          toJson(record),
-        )
-        if (untilCleared-- > 0) return
+        for (const record of records) addOne(record)
+        untilCleared -= records.length
+        if (untilCleared >= 0) return
         untilCleared = clearEvery - 1
         clear()
       })

@@ -24,15 +24,18 @@ export interface RequestLogOptions {
   keep?: number
   clock: Clock
   logger: Logger
-  /** For the window. May throw: the request is long answered. */
-  keepInDatabase?: (record: RequestRecord) => void
+  /** For the window; the records of one writing. May throw: the requests are long answered. */
+  keepInDatabase?: (records: readonly RequestRecord[]) => void
+  /** Records are gathered so long before they are written: opening a file for each would cost more than its request. */
+  gatherMs?: number
 }
 
 export function createRequestLog(options: RequestLogOptions): RequestLog {
-  const { folder, maxBytes = 25_000_000, maxAgeMs = 30 * 24 * 3600 * 1000, keep = 5, clock, logger, keepInDatabase } = options
+  const { folder, maxBytes = 25_000_000, maxAgeMs = 30 * 24 * 3600 * 1000, keep = 5, clock, logger, keepInDatabase, gatherMs = 250 } = options
   const file = path.join(folder, FILE)
   let waiting: RequestRecord[] = []
   let writing: Promise<void> | null = null
+  let timer: NodeJS.Timeout | undefined
   /** What the file holds; null until it was looked at, and after a failure. */
   let state: { sizeBytes: number; sinceMs: number } | null = null
   const complained = { file: false, database: false }
@@ -81,13 +84,11 @@ export function createRequestLog(options: RequestLogOptions): RequestLog {
   }
 
   const store = (records: readonly RequestRecord[]) => {
-    for (const record of keepInDatabase ? records : []) {
-      try {
-        keepInDatabase?.(record)
-        complained.database = false
-      } catch (error) {
-        complain('database', 'request-log.database', error)
-      }
+    try {
+      keepInDatabase?.(records)
+      complained.database = false
+    } catch (error) {
+      complain('database', 'request-log.database', error)
     }
   }
 
@@ -107,12 +108,19 @@ export function createRequestLog(options: RequestLogOptions): RequestLog {
     writing = null
   }
 
+  const drainNow = () => {
+    clearTimeout(timer)
+    timer = undefined
+    writing ??= drain()
+  }
+
   return {
     write(record) {
       if (waiting.length < MOST_WAITING) waiting.push(record)
-      writing ??= Promise.resolve().then(drain)
+      if (!writing) timer ??= setTimeout(drainNow, gatherMs)
     },
     async flush() {
+      if (waiting.length > 0) drainNow()
       for (let pending = writing; pending; pending = writing) await pending
     },
   }

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
+import sharp from 'sharp'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const rounds = Number(process.argv[2] ?? 5)
@@ -99,11 +100,20 @@ const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(value
 const median = (values) => quantile(values, 0.5)
 const chat = (content, more = {}) => Buffer.from(JSON.stringify({ model: 'stub', ...more, messages: [{ role: 'user', content }] }))
 const smallBody = chat('What is in this picture?')
-const imageOf = (bytes) =>
-  chat([
+/** A request with a JPEG of noise whose base64 text is about so long; what follows the picture's end marker is ignored by every reader. */
+const noise = await sharp({
+  create: { width: 1280, height: 960, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } },
+})
+  .jpeg({ quality: 80 })
+  .toBuffer()
+const imageOf = (textBytes) => {
+  const jpeg = Buffer.alloc(Math.floor((textBytes * 3) / 4), 0x20)
+  noise.copy(jpeg)
+  return chat([
     { type: 'text', text: 'Describe it.' },
-    { type: 'image_url', image_url: { url: `data:image/jpeg;base64,${'QUJDR'.repeat(Math.ceil(bytes / 5)).slice(0, bytes - (bytes % 4))}` } },
+    { type: 'image_url', image_url: { url: `data:image/jpeg;base64,${jpeg.toString('base64')}` } },
   ])
+}
 const largeBody = imageOf(2 * 1024 * 1024)
 const streamBody = chat('Tell me more.', { stream: true })
 const pacedBody = chat('Slowly.', { stream: true, paced: true })
@@ -149,7 +159,6 @@ try {
     capabilities: { text: true, vision: true },
     roles: ['caption'],
     role_priority: { caption: 50 },
-    image_policy: { long_edge: 8192 },
   }
   writeFileSync(registry, JSON.stringify([entry]))
   const ourPort = await freePort()
@@ -217,9 +226,9 @@ try {
   await inParallel(targets.studio, largeBody, 8, 160)
   const uploads = await ask(studio, 'report')
 
-  await inParallel(targets.studio, imageOf(512 * 1024), 4, 500)
+  await inParallel(targets.studio, imageOf(1024 * 1024), 4, 500)
   const before = await ask(studio, 'report')
-  await inParallel(targets.studio, imageOf(512 * 1024), 4, IMAGE_REQUESTS)
+  await inParallel(targets.studio, imageOf(1024 * 1024), 4, IMAGE_REQUESTS)
   const after = await ask(studio, 'report')
 
   const p50 = (of, name) => median(of[name])

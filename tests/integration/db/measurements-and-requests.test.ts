@@ -80,12 +80,12 @@ describe('the request log', () => {
       tokens_estimated: true,
       images: { count: 1, bytes: 5, hash: 'h' },
     })
-    requests.add(record)
+    requests.add([record])
     expect(requests.newest(10)).toEqual([record])
   })
   it('pages back from the newest, by model and by failure', () => {
     const { requests } = openTestDatabase(tempFolder())
-    for (let i = 0; i < 6; i++) requests.add(request(String(i), { model: i % 2 ? 'odd' : 'even', error_code: i === 3 ? 'backend-timeout' : null }))
+    for (let i = 0; i < 6; i++) requests.add([request(String(i), { model: i % 2 ? 'odd' : 'even', error_code: i === 3 ? 'backend-timeout' : null })])
     const ids = (rows: Record<string, unknown>[]) => rows.map(({ id }) => id)
     expect(ids(requests.newest(2))).toEqual(['5', '4'])
     expect(ids(requests.find({ limit: 2, beforeId: '4' }))).toEqual(['3', '2'])
@@ -102,18 +102,18 @@ describe('the request log', () => {
     let nowMs = 100 * day
     const requests = createRequestStore(connection, { ...systemClock, nowMs: () => nowMs }, { rows: 20, clearEvery: 5 })
     const at = () => new Date(nowMs).toISOString()
-    for (let i = 0; i < 60; i++) requests.add(request(String(i), { time: at() }))
+    for (let i = 0; i < 60; i++) requests.add([request(String(i), { time: at() })])
     expect(requests.count()).toBeLessThanOrEqual(25)
     expect(requests.newest(1)[0]).toMatchObject({ id: '59' })
     nowMs += 31 * day
-    for (let i = 0; i < 5; i++) requests.add(request(`new-${i}`, { time: at() }))
+    for (let i = 0; i < 5; i++) requests.add([request(`new-${i}`, { time: at() })])
     expect(requests.count()).toBe(5)
-    requests.add(request('odd', { time: 'yesterday' }))
+    requests.add([request('odd', { time: 'yesterday' })])
     expect(requests.newest(1)[0]).toMatchObject({ id: 'odd' })
   })
   it('costs the photos nothing: one transaction each, none held open', () => {
     const { requests, photos } = openTestDatabase(tempFolder())
-    requests.add(request('a'))
+    requests.add([request('a')])
     expect(photos.putFound([foundPhoto('/p/a.jpg')]).ids).toHaveLength(1)
   })
 })

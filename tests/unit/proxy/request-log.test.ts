@@ -134,21 +134,24 @@ describe('what reaches the log', () => {
   it('the database gets the same records, and its failure loses no line', async () => {
     const logs = await fresh()
     const warnings: string[] = []
-    const kept: string[] = []
+    const kept: string[][] = []
     const log = createRequestLog({
       folder: logs,
       clock: { nowMs: () => 0, ticksMs: () => 0 },
       logger: { ...silentLogger, warn: (event) => void warnings.push(event) },
-      keepInDatabase: ({ id }) => {
-        if (id === 'bad') throw new Error('disk full')
-        kept.push(id)
+      keepInDatabase: (records) => {
+        const ids = records.map(({ id }) => id)
+        if (ids.includes('bad')) throw new Error('disk full')
+        kept.push(ids)
       },
     })
-    for (const id of ['a', 'bad', 'b']) log.write(full({ id }))
-    await log.flush()
-    expect(kept).toEqual(['a', 'b'])
+    for (const ids of [['a', 'b'], ['bad'], ['c']]) {
+      for (const id of ids) log.write(full({ id }))
+      await log.flush()
+    }
+    expect(kept).toEqual([['a', 'b'], ['c']])
     expect(warnings).toEqual(['request-log.database'])
-    expect(await readLines(path.join(logs, 'chat_proxy.jsonl'))).toHaveLength(3)
+    expect(await readLines(path.join(logs, 'chat_proxy.jsonl'))).toHaveLength(4)
   })
 })
 
