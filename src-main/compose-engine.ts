@@ -69,9 +69,10 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
   }
 
   const records = createLoadRecords({ store: options.measurements, clock })
-  /** A model of which nothing is known gets the cards to itself. */
+  /** A model of which nothing is known gets the cards to itself; without cards every model runs on the processor. */
   const needOf = async (entry: RegistryEntry) => {
     const { needMb, source, loadMs } = records.needOf(entry)
+    if ((await deployment.gpus()).length === 0) return { needMb: 0, source: 'none' as const, loadMs }
     return { needMb: needMb ?? (await profile()).max_vram_mb, source, loadMs }
   }
 

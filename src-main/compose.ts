@@ -37,6 +37,7 @@ import { readPresets, rulesFrom } from './metadata/presets.ts'
 import { createMetadataReader } from './metadata/read-metadata.ts'
 import { createChatClient } from './proxy/chat-client.ts'
 import { createProxy } from './proxy/create-proxy.ts'
+import { proxySettingsFrom } from './proxy/proxy-settings.ts'
 import { createRequestLog } from './proxy/request-log.ts'
 import { listFolder } from './list-folder.ts'
 import { openStudioLog } from './studio-log.ts'
@@ -153,6 +154,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         }),
         clock,
         logger: log,
+        settings: () => proxySettingsFrom(settings.readSettings()),
         admission: scheduler,
         serving: scheduler,
         readCards: () => engine.gauge.read(),

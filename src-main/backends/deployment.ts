@@ -13,6 +13,8 @@ const GPU_FRESH_MS = 30_000
 const FILE = 'deployment_profiles.json'
 
 export interface Deployment {
+  /** Cards that can serve models; some seconds old. */
+  gpus(): Promise<readonly Gpu[]>
   profiles(): Promise<Profile[]>
   /** @param override A profile for this question alone. @throws StudioError `profile-unknown`. */
   choice(override?: string): Promise<ProfileChoice>
@@ -53,6 +55,7 @@ export function createDeployment(options: {
   }
 
   return {
+    gpus,
     profiles,
     choice,
     async state() {

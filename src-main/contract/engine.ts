@@ -21,7 +21,6 @@ export const scanReport = z.object({
   /** Known before and gone now: kept and shown as not installed. */
   missing: z.array(z.string()),
 })
-export type ScanReport = z.infer<typeof scanReport>
 
 export const lockReport = z.object({
   name: z.string(),
@@ -32,10 +31,8 @@ export const lockReport = z.object({
   expected: z.string().nullable(),
   files: z.int().nonnegative(),
 })
-export type LockReport = z.infer<typeof lockReport>
 
 export const probeReport = z.object({ name: z.string(), seesPictures: z.boolean(), latencyMs: z.number().nonnegative(), notes: z.string() })
-export type ProbeReport = z.infer<typeof probeReport>
 
 export const registryVersion = z.object({ version: z.string(), time: z.string(), changed: z.array(z.string()), current: z.boolean() })
 export type RegistryVersion = z.infer<typeof registryVersion>
@@ -65,7 +62,6 @@ export const servingModel = z.object({
   /** Of the studio's own child. */
   pid: z.int().nullable(),
 })
-export type ServingModel = z.infer<typeof servingModel>
 
 export const servingView = z.object({
   profile: z.string().nullable(),
@@ -111,6 +107,5 @@ export const startForecast = z.object({
   evicts: z.array(z.string()),
   reason: z.string(),
 })
-export type StartForecast = z.infer<typeof startForecast>
 
 export const requestLine = z.record(z.string(), z.unknown())

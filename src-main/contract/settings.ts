@@ -20,6 +20,25 @@ export const settingsSchema = z.object({
   modelViewLongEdge: z.int().min(224).max(4096).default(1024),
   /** First port tried by the proxy on 127.0.0.1. */
   proxyPort: z.int().min(0).max(65_535).default(8100),
+  /** Whether conversations with pictures are cut to what the model can take: newest turns and pictures first. */
+  trimConversations: z.boolean().default(true),
+  /** Turns of the user that are kept whatever the budget says. */
+  keepLastTurns: z.int().min(1).max(100).default(1),
+  /** Whether a reasoning model's older thoughts are left out of what it is sent again. */
+  trimReasoning: z.boolean().default(false),
+  /** Long edge in pixels to which pictures of other programs are made smaller on their way; 0: they pass as they come. */
+  gatewayPictureEdge: z.int().min(0).max(8192).default(0),
+  gatewayPictureQuality: z.int().min(10).max(100).default(85),
+  /** Hosts whose pictures a model server may fetch by address; the studio itself never fetches any. */
+  pictureHosts: z
+    .array(z.string().regex(/^[a-z0-9.-]{1,253}$/))
+    .max(100)
+    .default([]),
+  /** Web pages that may speak to the gateway, e.g. `https://tool.example`. */
+  gatewayOrigins: z
+    .array(z.string().regex(/^https?:\/\/[a-z0-9.:[\]-]{1,253}$/))
+    .max(100)
+    .default([]),
   /** Whether date, time of day and GPS position are given to the model as context. Never sent to another machine. */
   sendPhotoFacts: z.boolean().default(true),
   /** The program that reads the words: its sidecar name, place and keyword style take the place of the five settings below. */

@@ -21,7 +21,7 @@ export function createChatClient(baseUrl: () => string, timeoutMs = 900_000) {
       apiKey: 'local',
       maxRetries: 0,
       timeout: timeoutMs,
-      defaultHeaders: { 'x-imageworks-caller': 'tagging' },
+      defaultHeaders: { 'x-imageworks-caller': 'tagging', 'x-imageworks-priority': 'batch' },
     })
     return client
   }

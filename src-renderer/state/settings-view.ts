@@ -5,6 +5,7 @@ export type Control<T> =
   | { kind: 'choice'; options: readonly T[]; fallback: T }
   | { kind: 'number'; min: number; max: number; fallback: number }
   | { kind: 'switch'; fallback: boolean }
+  | (T extends readonly string[] ? { kind: 'words'; fallback: readonly string[] } : never)
   | (T extends readonly (infer Item)[] ? { kind: 'several'; options: readonly Item[]; fallback: readonly Item[] } : never)
 
 const POLICIES = ['keep', 'fill', 'replace', 'merge'] as const
@@ -17,6 +18,13 @@ export const SETTING_CONTROLS = {
   thumbnailCacheMb: { kind: 'number', min: 16, max: 1_000_000, fallback: 2048 },
   modelViewLongEdge: { kind: 'number', min: 224, max: 4096, fallback: 1024 },
   proxyPort: { kind: 'number', min: 0, max: 65_535, fallback: 8100 },
+  trimConversations: { kind: 'switch', fallback: true },
+  keepLastTurns: { kind: 'number', min: 1, max: 100, fallback: 1 },
+  trimReasoning: { kind: 'switch', fallback: false },
+  gatewayPictureEdge: { kind: 'number', min: 0, max: 8192, fallback: 0 },
+  gatewayPictureQuality: { kind: 'number', min: 10, max: 100, fallback: 85 },
+  pictureHosts: { kind: 'words', fallback: [] },
+  gatewayOrigins: { kind: 'words', fallback: [] },
   sendPhotoFacts: { kind: 'switch', fallback: true },
   metadataPreset: { kind: 'choice', options: ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'], fallback: 'custom' },
   sidecarNaming: { kind: 'choice', options: ['stem', 'full-name'], fallback: 'stem' },
@@ -43,4 +51,16 @@ export function parseNumberSetting(text: string, control: { min: number; max: nu
   if (!/^\d{1,9}$/.test(text.trim())) return undefined
   const value = Number(text)
   return value >= control.min && value <= control.max ? value : undefined
+}
+
+/** The words of a list that was typed, in their order and once each. */
+export function parseWordsSetting(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter((word) => word !== ''),
+    ),
+  ]
 }

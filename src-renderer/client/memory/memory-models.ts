@@ -91,6 +91,13 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
     modificationTime: 'new',
     keepOriginals: false,
     originalsMb: 4096,
+    trimConversations: true,
+    keepLastTurns: 1,
+    trimReasoning: false,
+    gatewayPictureEdge: 0,
+    gatewayPictureQuality: 85,
+    pictureHosts: [],
+    gatewayOrigins: [],
   }
   return {
     'app.info': () => ({

@@ -44,6 +44,41 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     sentence: 'First port tried for the gateway that other programs can use. It is reachable from this machine only.',
     unit: '',
   },
+  trimConversations: {
+    label: 'Cut long conversations',
+    sentence: 'A conversation with pictures that is longer than a model can take loses its oldest turns and pictures instead of failing.',
+    unit: '',
+  },
+  keepLastTurns: {
+    label: 'Turns always kept',
+    sentence: 'So many of the newest questions stay in a conversation that is cut, with their answers.',
+    unit: 'turns',
+  },
+  trimReasoning: {
+    label: 'Leave out old thoughts',
+    sentence: 'What a model thought before its earlier answers is not sent to it again. The newest turns keep theirs.',
+    unit: '',
+  },
+  gatewayPictureEdge: {
+    label: 'Make pictures of other programs smaller',
+    sentence: 'Pictures that other programs send through the gateway are made no larger than this. 0 lets them pass as they come.',
+    unit: 'pixels',
+  },
+  gatewayPictureQuality: {
+    label: 'JPEG quality of those pictures',
+    sentence: 'Of pictures that were made smaller on their way to a model.',
+    unit: '',
+  },
+  pictureHosts: {
+    label: 'Sites that pictures may come from',
+    sentence: 'Model servers may fetch pictures from these hosts when another program asks for it. The studio itself fetches none.',
+    unit: '',
+  },
+  gatewayOrigins: {
+    label: 'Web pages that may use the gateway',
+    sentence: 'Addresses such as https://tool.example. Every other web page is refused.',
+    unit: '',
+  },
   sendPhotoFacts: {
     label: 'Give date and place to the model',
     sentence: 'Date, time of day and position help with season and place. They are never sent to another machine.',

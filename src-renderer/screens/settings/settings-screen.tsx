@@ -5,7 +5,7 @@ import { SETTING_WORDS } from '../../copy/en/settings.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { saveSettings } from '../../state/app-actions.ts'
-import { parseNumberSetting, SETTING_CONTROLS } from '../../state/settings-view.ts'
+import { parseNumberSetting, parseWordsSetting, SETTING_CONTROLS } from '../../state/settings-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import './settings.css'
 
@@ -109,9 +109,29 @@ function SettingControl({ name, value, unit, onSave }: { name: Name; value: Sett
       </div>
     )
   }
+  if (control.kind === 'words') return <WordsControl key={String(value)} id={id} value={value as readonly string[]} onSave={onSave} />
   if (control.kind === 'switch')
     return <input id={id} type="checkbox" className="switch" checked={value === true} onChange={(event) => onSave(event.target.checked)} />
   return <NumberControl key={String(value)} id={id} value={Number(value)} unit={unit} min={control.min} max={control.max} onSave={onSave} />
+}
+
+/** A list of words, saved when the field is left or Enter is pressed. */
+function WordsControl({ id, value, onSave }: { id: string; value: readonly string[]; onSave: (next: string[]) => void }) {
+  const [text, setText] = useState(value.join(', '))
+  const commit = () => {
+    const next = parseWordsSetting(text)
+    if (next.join() !== value.join()) onSave(next)
+  }
+  return (
+    <input
+      id={id}
+      className="field-input"
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === 'Enter' && commit()}
+    />
+  )
 }
 
 interface NumberControlProps {

@@ -1,13 +1,13 @@
-/** Model servers that outlive the studio after kill -9: taken over or ended at the next start, never left beside it. Linux: reads /proc. */
+/** Model servers behind the shipped command line: after kill -9, failing to start, without a card. Linux: reads /proc. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noteSkip } from '../../helpers/skips.ts'
 import { Engine, until } from './engine-home.ts'
 
 const linux = process.platform === 'linux'
-if (!linux) noteSkip('the engine after kill -9', 'it reads the process table of Linux')
+if (!linux) noteSkip('the engine', 'it reads the process table of Linux')
 
-describe.skipIf(!linux)('the engine after kill -9', () => {
-  it('takes over its three servers, serves from them without a load, and ends them when it quits', async () => {
+describe.skipIf(!linux)('the engine', () => {
+  it('takes over its three servers after kill -9, serves from them without a load, and ends them when it quits', async () => {
     const engine = new Engine({
       models: { one: { needMb: 4000 }, two: { needMb: 4000 }, three: { needMb: 4000 } },
       cardsMb: [98_000],
@@ -49,5 +49,14 @@ describe.skipIf(!linux)('the engine after kill -9', () => {
     const tooLarge = await refused('huge')
     expect(tooLarge).toMatchObject({ status: 503, studio_code: 'model-does-not-fit' })
     expect(tooLarge.message).toMatch(/60000/)
+  }, 60_000)
+
+  it('serves on the processor where there is no card, whatever the model would take of one', async () => {
+    const engine = new Engine({ models: { plain: { needMb: 9000 } }, profile: 'cpu_only' })
+    onTestFinished(() => engine.end('SIGKILL'))
+    await engine.start()
+    expect((await engine.ask('plain')).status).toBe(200)
+    await engine.end()
+    expect(engine.servers()).toEqual([])
   }, 60_000)
 })
