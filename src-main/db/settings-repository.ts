@@ -27,17 +27,24 @@ export function createSettingsStore(connection: Connection): SettingsStore {
   const putRow = (key: string, value: unknown) =>
     connection.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', key, toJson(value))
 
-  const readSettings = (): Settings =>
-    Object.fromEntries(
+  /** The data folder belongs to this studio alone, so nobody else changes them; they are read for every request. */
+  let held: Settings | null = null
+  const readSettings = (): Settings => {
+    held ??= Object.fromEntries(
       Object.entries(settingsSchema.shape).map(([key, schema]) => {
         const stored = schema.safeParse(find(PREFIX + key))
         return [key, stored.success ? stored.data : schema.parse(undefined)]
       }),
     ) as Settings
+    return held
+  }
 
   return {
     find,
-    put: (key, value) => connection.transaction('crash-safe', () => void putRow(key, value)),
+    put(key, value) {
+      held = null
+      connection.transaction('crash-safe', () => void putRow(key, value))
+    },
     readSettings,
     writeSettings(patch) {
       const given = Object.entries(patch).filter(([, value]) => value !== undefined)
@@ -47,6 +54,7 @@ export function createSettingsStore(connection: Connection): SettingsStore {
         if (!parsed?.success) throw new StudioError('invalid-request', `setting ${key} does not accept this value`, { data: { key } })
         return [key, parsed.data] as const
       })
+      held = null
       connection.transaction('crash-safe', () => {
         for (const [key, value] of checked) putRow(PREFIX + key, value)
       })
