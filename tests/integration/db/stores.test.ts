@@ -208,8 +208,9 @@ describe('settings', () => {
     const raw = new DatabaseSync(database.file)
     raw.exec(`UPDATE settings SET value = '{"half' WHERE key = 'settings.theme'`)
     raw.close()
-    expect(settings.readSettings()).toEqual({ ...DEFAULT_SETTINGS, taggingConcurrency: 4 })
+    // Read anew after the next change, as at the next start.
     settings.put('window', { width: 800 })
+    expect(settings.readSettings()).toEqual({ ...DEFAULT_SETTINGS, taggingConcurrency: 4 })
     expect(settings.find('window')).toEqual({ width: 800 })
     expect(settings.find('missing')).toBeUndefined()
   })
