@@ -6,6 +6,7 @@ import { StudioError } from '../lib/studio-error.ts'
 import { backendOf, type RegistryEntry } from '../registry/entry.ts'
 import { resolveModelName } from '../registry/resolve.ts'
 import type { ModelRoute } from '../registry/serving.ts'
+import { bytesOf } from './body/bytes.ts'
 import { loggedOptions, readChatBody } from './body/chat-body.ts'
 import { fingerprintsOf } from './body/fingerprints.ts'
 import { trimmedHeader } from './history/trim-history.ts'
@@ -75,7 +76,7 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
     requireJsonType(request)
     const priority = readPriority(request.headers)
     const settings = options.settings()
-    const body = await readChatBody(await readBody(request, options.maxBodyBytes), { route, pictureHosts: settings.pictureHosts })
+    const body = await readChatBody(bytesOf(await readBody(request, options.maxBodyBytes)), { route, pictureHosts: settings.pictureHosts })
     Object.assign(record, { model: body.model.slice(0, 200), stream: body.stream, options: loggedOptions(body.json) })
     record.images.count = body.pictures.length
     const fingerprints = fingerprintsOf(body)

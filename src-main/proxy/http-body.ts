@@ -14,28 +14,32 @@ export function requireJsonType(request: IncomingMessage): void {
   throw new StudioError('request-invalid', 'the body must be application/json, in UTF-8 and not compressed', { data: { httpStatus: 415 } })
 }
 
-/** @throws StudioError `payload-too-large` before more than `capBytes` are held; `cancelled` when the caller goes away. */
-export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer> {
+/** In the parts that came. @throws StudioError `payload-too-large` before more than `capBytes` are held; `cancelled` when the caller goes away. */
+export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer[]> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > capBytes) throw tooLarge(capBytes)
   const parts: Buffer[] = []
   let sizeBytes = 0
   return new Promise((resolve, reject) => {
-    const gone = (error?: Error) => reject(new StudioError('cancelled', 'the caller went away', { cause: error }))
+    const done = () => {
+      request.off('data', onData).off('end', onEnd).off('error', gone).off('close', gone)
+    }
+    const gone = (error?: Error) => {
+      done()
+      reject(new StudioError('cancelled', 'the caller went away', { cause: error }))
+    }
     const onData = (part: Buffer) => {
       sizeBytes += part.length
-      if (sizeBytes > capBytes) {
-        request.off('data', onData)
-        parts.length = 0
-        reject(tooLarge(capBytes))
-        return
-      }
       parts.push(part)
+      if (sizeBytes <= capBytes) return
+      done()
+      reject(tooLarge(capBytes))
     }
-    request.on('data', onData)
-    request.once('end', () => resolve(Buffer.concat(parts)))
-    request.once('error', gone)
-    request.once('close', () => gone())
+    const onEnd = () => {
+      done()
+      resolve(parts)
+    }
+    request.on('data', onData).once('end', onEnd).once('error', gone).once('close', gone)
   })
 }
 
@@ -47,7 +51,7 @@ export async function readSmallJson(request: IncomingMessage): Promise<unknown> 
   // A type that a web page may send unasked is refused even where nothing follows it.
   if (hasBody || request.headers['content-type'] !== undefined) requireJsonType(request)
   if (!hasBody) return {}
-  const bytes = await readBody(request, CONTROL_CAP_BYTES)
+  const bytes = Buffer.concat(await readBody(request, CONTROL_CAP_BYTES))
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown
   } catch {

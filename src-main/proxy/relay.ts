@@ -1,4 +1,5 @@
 /** Carries a backend's answer to the caller. See "Before commitment / After commitment" in README.md. */
+import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -14,6 +15,7 @@ const ERROR_CAP_BYTES = 64 * 1024
 /** Roles and comments alone never reach this: beyond it we stop waiting for content. */
 const HELD_CAP_BYTES = 256 * 1024
 
+const SHORT_BYTES = 16 * 1024
 const KEEP_ALIVE = ': keep-alive\n\n'
 
 /** What the log wants to know; filled as it becomes known. */
@@ -79,9 +81,10 @@ export async function relay(reply: BackendReply, stream: boolean, target: RelayT
 
 async function relayWhole(reply: BackendReply, target: RelayTarget): Promise<void> {
   const bytes = await collect(reply, REPLY_CAP_BYTES, 'fail')
+  const text = bytes.toString('utf8')
   let json: unknown
   try {
-    json = JSON.parse(bytes.toString('utf8'))
+    json = JSON.parse(text)
   } catch {
     throw new StudioError('backend-failed', 'the model server answered something that is not JSON')
   }
@@ -98,7 +101,9 @@ async function relayWhole(reply: BackendReply, target: RelayTarget): Promise<voi
   if (facts.usage === null) facts.textTokens = choices.reduce((sum, choice) => sum + tokensIn(choice), 0)
   const sent = mended ? Buffer.from(JSON.stringify(mended)) : bytes
   response.writeHead(200, { ...headers, 'content-type': reply.headers['content-type'] ?? 'application/json', 'content-length': sent.length })
-  response.end(sent)
+  // A short text leaves with the headers in one write; damaged UTF-8 would not survive being a text.
+  if (mended === null && bytes.length < SHORT_BYTES && isUtf8(bytes)) response.end(text)
+  else response.end(sent)
 }
 
 class StreamRelay {

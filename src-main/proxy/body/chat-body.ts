@@ -2,9 +2,9 @@
  * What we read of a request to a model: enough to route it, to refuse what must not pass, and to log it. Everything else passes as it came.
  * Long texts and pictures are not decoded for that (see stand-ins.ts).
  */
-import { isUtf8 } from 'node:buffer'
 import type { RegistryEntry } from '../../registry/entry.ts'
 import type { ChatRequest, ModelRoute } from '../../registry/serving.ts'
+import { type Bytes, isUtf8Bytes } from './bytes.ts'
 import { type Edit, type LongText, rewriteObject, type Scan, scanObjectKindly } from './json-scan.ts'
 import { invalid, isRecord, lookAtMessages, type Message, type Picture, textsIn } from './look-at-messages.ts'
 import { leaveOut, type StandIns } from './stand-ins.ts'
@@ -19,7 +19,7 @@ const DROPPED_FIELDS = ['mm_processor_kwargs', 'media_io_kwargs', 'chat_template
 
 export interface ChatBody {
   route: ModelRoute
-  bytes: Buffer
+  bytes: Bytes
   scan: Scan
   standIns: StandIns
   /** The body with stand-ins for long texts. */
@@ -52,9 +52,9 @@ function seenIn(route: ModelRoute, json: Record<string, unknown>, standIns: Stan
 }
 
 /** @throws StudioError `request-invalid`, with the field in `param` where one is to blame. */
-export async function readChatBody(bytes: Buffer, options: ReadOptions = {}): Promise<ChatBody> {
+export async function readChatBody(bytes: Bytes, options: ReadOptions = {}): Promise<ChatBody> {
   const { route = 'chat/completions', pictureHosts = [] } = options
-  if (!isUtf8(bytes)) throw invalid('the body is not UTF-8')
+  if (!isUtf8Bytes(bytes)) throw invalid('the body is not UTF-8')
   const scan = await scanObjectKindly(bytes, { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
   const longBytes = scan.long.reduce((sum, { start, end }) => sum + end - start, 0)
   if (bytes.length - longBytes > MAX_SKELETON_BYTES) throw invalid('the body is made of too many small pieces')
@@ -108,24 +108,31 @@ export interface Changes {
   pictures?: ReadonlyMap<LongText, Uint8Array>
 }
 
-export function toChatRequest(body: ChatBody, entry: RegistryEntry, { messages = null, pictures = new Map() }: Changes = {}): ChatRequest {
+/** A request whose bytes can be had as they lie. */
+export interface PiecewiseRequest extends ChatRequest {
+  /** What `encode` gives, in pieces and without a copy. */
+  pieces(modelId: string): readonly Uint8Array[]
+}
+
+export function toChatRequest(body: ChatBody, entry: RegistryEntry, { messages = null, pictures = new Map() }: Changes = {}): PiecewiseRequest {
   const { bytes, scan, dropped, standIns, route } = body
-  const encode = (modelId: string): Buffer => {
-    const replace = new Map<string, string | Uint8Array>([['model', JSON.stringify(modelId)]])
+  const pieces = (modelId: string): Uint8Array[] => {
+    const replace = new Map<string, string | readonly Uint8Array[]>([['model', JSON.stringify(modelId)]])
     let edits: Edit[] = []
     if (messages) replace.set('messages', standIns.write(JSON.stringify(messages), pictures))
-    else edits = [...pictures].map(([text, by]) => ({ ...text, by }))
+    else edits = [...pictures].map(([text, by]) => ({ ...text, by: [by] }))
     return rewriteObject(bytes, scan, { replace, add: missingDefaults(body, entry), drop: dropped, edits })
   }
   let parsed: Readonly<Record<string, unknown>> | undefined
   return {
     route,
     get body() {
-      parsed ??= JSON.parse(encode(body.model).toString('utf8')) as Record<string, unknown>
+      parsed ??= JSON.parse(Buffer.concat(pieces(body.model)).toString('utf8')) as Record<string, unknown>
       return parsed
     },
     stream: body.stream,
-    encode,
+    pieces,
+    encode: (modelId) => Buffer.concat(pieces(modelId)),
   }
 }
 

@@ -3,6 +3,7 @@
  * even written anew in no time, while the texts stay where they came in. Pure but for one random word a process.
  */
 import { randomBytes } from 'node:crypto'
+import type { Bytes } from './bytes.ts'
 import type { LongText, Scan } from './json-scan.ts'
 
 /** Cannot be guessed, so no caller can write a stand-in of its own. */
@@ -24,17 +25,17 @@ export interface StandIns {
   /** The whole text, decoded. */
   read(text: string): string
   /** Bytes of `json` (made of values of the skeleton) with every text in its place again; `instead` holds others, quotes included. */
-  write(json: string, instead?: ReadonlyMap<LongText, Uint8Array>): Uint8Array
+  write(json: string, instead?: ReadonlyMap<LongText, Uint8Array>): Uint8Array[]
 }
 
-export function leaveOut(bytes: Buffer, { long }: Pick<Scan, 'long'>): StandIns {
+export function leaveOut(bytes: Bytes, { long }: Pick<Scan, 'long'>): StandIns {
   const parts: string[] = []
   let at = 0
   for (const [i, text] of long.entries()) {
-    parts.push(bytes.toString('utf8', at, text.start), `"${WORD}:${i}"`)
+    parts.push(bytes.text(at, text.start), `"${WORD}:${i}"`)
     at = text.end
   }
-  parts.push(bytes.toString('utf8', at))
+  parts.push(bytes.text(at, bytes.length))
 
   const find = (text: string): LongText | undefined => {
     const number = text.length < 64 ? STAND_IN.exec(text)?.[1] : undefined
@@ -50,7 +51,7 @@ export function leaveOut(bytes: Buffer, { long }: Pick<Scan, 'long'>): StandIns 
     head(text, length) {
       const found = find(text)
       if (!found) return text.slice(0, length)
-      const raw = bytes.toString('utf8', found.start + 1, Math.min(found.end - 1, found.start + 1 + length * 2))
+      const raw = bytes.text(found.start + 1, Math.min(found.end - 1, found.start + 1 + length * 2))
       // A cut escape at the end is left out; one that is whole reads as what it stands for.
       return raw
         .replace(/\\(u[0-9a-f]{0,3})?$/i, '')
@@ -59,11 +60,11 @@ export function leaveOut(bytes: Buffer, { long }: Pick<Scan, 'long'>): StandIns 
     },
     rawSlice(text, from, to) {
       const found = find(text)
-      return found ? bytes.toString('utf8', found.start + 1 + from, Math.min(found.end - 1, found.start + 1 + to)) : text.slice(from, to)
+      return found ? bytes.text(found.start + 1 + from, Math.min(found.end - 1, found.start + 1 + to)) : text.slice(from, to)
     },
     read(text) {
       const found = find(text)
-      return found ? (JSON.parse(bytes.toString('utf8', found.start, found.end)) as string) : text
+      return found ? (JSON.parse(bytes.text(found.start, found.end)) as string) : text
     },
     write(json, instead) {
       const pieces: Uint8Array[] = []
@@ -71,11 +72,12 @@ export function leaveOut(bytes: Buffer, { long }: Pick<Scan, 'long'>): StandIns 
       for (const match of json.matchAll(QUOTED)) {
         const text = long[Number(match[1])]
         if (!text) continue
-        pieces.push(Buffer.from(json.slice(from, match.index)), instead?.get(text) ?? bytes.subarray(text.start, text.end))
+        const other = instead?.get(text)
+        pieces.push(Buffer.from(json.slice(from, match.index)), ...(other ? [other] : bytes.pieces(text.start, text.end)))
         from = match.index + match[0].length
       }
       pieces.push(Buffer.from(json.slice(from)))
-      return Buffer.concat(pieces)
+      return pieces
     },
   }
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../src-main/proxy/body/bytes.ts'
 import { readChatBody, toChatRequest } from '../../../src-main/proxy/body/chat-body.ts'
 import { entrySchema } from '../../../src-main/registry/entry.ts'
 
 const entry = (defaults: object) => entrySchema.parse({ name: 'm', backend: 'vllm', generation_defaults: defaults })
-const read = (body: object) => readChatBody(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...body })))
+const read = (body: object) =>
+  readChatBody(bytesOf([Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...body }))]))
 const sent = async (body: object, defaults: object) =>
   JSON.parse(
     toChatRequest(await read(body), entry(defaults))
@@ -70,7 +72,7 @@ describe('what is not a chat request', () => {
   for (const [what, body, param] of bad) {
     it(`${what} must name its field`, () => expect(read(body)).rejects.toThrow(expect.objectContaining({ code: 'request-invalid', data: { param } })))
   }
-  it('bytes that are not UTF-8', () => expect(readChatBody(Buffer.from([0x7b, 0xff, 0x7d]))).rejects.toThrow(/UTF-8/))
+  it('bytes that are not UTF-8', () => expect(readChatBody(bytesOf([Buffer.from([0x7b, 0xff, 0x7d])]))).rejects.toThrow(/UTF-8/))
 })
 
 it('fields through which servers run code are taken out', async () => {

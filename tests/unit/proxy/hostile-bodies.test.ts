@@ -1,30 +1,38 @@
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../src-main/proxy/body/bytes.ts'
 import { readChatBody } from '../../../src-main/proxy/body/chat-body.ts'
 
 const MIB = 1024 * 1024
 const around = (value: string | Buffer) =>
   Buffer.concat([Buffer.from('{"model":"m","messages":[{"role":"user","content":'), Buffer.from(value), Buffer.from('}]}')])
+/** As a socket gives it. */
+const inParts = (body: Buffer) =>
+  bytesOf(Array.from({ length: Math.ceil(body.length / 65_536) }, (_, i) => body.subarray(i * 65_536, (i + 1) * 65_536)))
 const text = (inner: string) => around(`"${inner}"`)
 
-/** The longest time in ms during which nothing else could run while `work` went on. */
+/** The longest time in ms during which nothing else could run while `work` went on; time that other processes had our core for does not count. */
 async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let isOver = false
-  let last = performance.now()
+  let [last, lastCpu] = [performance.now(), process.cpuUsage()]
+  const note = () => {
+    const spent = process.cpuUsage(lastCpu)
+    longest = Math.max(longest, Math.min(performance.now() - last, (spent.user + spent.system) / 1000))
+    ;[last, lastCpu] = [performance.now(), process.cpuUsage()]
+  }
   const beat = () => {
-    const now = performance.now()
-    longest = Math.max(longest, now - last)
-    last = now
+    note()
     if (!isOver) setImmediate(beat)
   }
   setImmediate(beat)
   await work().catch(() => undefined)
   isOver = true
   await new Promise((resolve) => setImmediate(resolve))
-  return Math.max(longest, performance.now() - last)
+  note()
+  return longest
 }
 
-/** Another process may take our core for a moment; what blocks, blocks every time. */
+/** The collector of garbage may come in between; what blocks, blocks every time. */
 async function bestOf(times: number, work: () => Promise<unknown>): Promise<number> {
   let best = Number.POSITIVE_INFINITY
   for (let i = 0; i < times && best > 50; i++) best = Math.min(best, await longestBlock(work))
@@ -44,7 +52,7 @@ describe('a body that is made to stop the studio must not stop it for 50 ms', ()
   for (const [what, make] of bodies) {
     it(what, { timeout: 30_000 }, async () => {
       const body = make()
-      expect(await bestOf(3, () => readChatBody(body))).toBeLessThan(50)
+      expect(await bestOf(3, () => readChatBody(inParts(body)))).toBeLessThan(50)
     })
   }
 })
@@ -59,7 +67,7 @@ describe('and is refused before it is parsed', () => {
   ]
   for (const [what, body, why] of refused) {
     it(what, () =>
-      expect(readChatBody(body)).rejects.toThrow(expect.objectContaining({ code: 'request-invalid', message: expect.stringMatching(why) })),
+      expect(readChatBody(inParts(body))).rejects.toThrow(expect.objectContaining({ code: 'request-invalid', message: expect.stringMatching(why) })),
     )
   }
 })

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../src-main/proxy/body/bytes.ts'
 import { rewriteObject, scanObject } from '../../../src-main/proxy/body/json-scan.ts'
 
-const scan = (text: string, maxDepth = 64) => scanObject(Buffer.from(text), { maxDepth })
+const scan = (text: string, maxDepth = 64) => scanObject(bytesOf([Buffer.from(text)]), { maxDepth })
 const rewrite = (text: string, change: Partial<Parameters<typeof rewriteObject>[2]>) => {
-  const bytes = Buffer.from(text)
-  return rewriteObject(bytes, scanObject(bytes, { maxDepth: 64 }), { replace: new Map(), add: new Map(), drop: [], ...change }).toString()
+  const bytes = bytesOf([Buffer.from(text)])
+  return Buffer.concat(
+    rewriteObject(bytes, scanObject(bytes, { maxDepth: 64 }), { replace: new Map(), add: new Map(), drop: [], ...change }),
+  ).toString()
 }
 
 describe('exchanging one value', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../../src-main/proxy/body/bytes.ts'
 import { readChatBody } from '../../../../src-main/proxy/body/chat-body.ts'
 import { estimateLongText, estimateTokens } from '../../../../src-main/proxy/history/estimate-tokens.ts'
 import { pictureTokens } from '../../../../src-main/proxy/history/picture-tokens.ts'
@@ -19,7 +20,7 @@ const words = (count: number) => 'word '.repeat(count)
 const talk = [look(words(400)), { role: 'assistant', content: words(2000) }, look('and this?'), { role: 'assistant', content: 'ok' }, look('last')]
 
 async function trim(messages: object[], own: object, more: Partial<Parameters<typeof trimHistory>[2]> = {}, body: object = {}) {
-  const read = await readChatBody(Buffer.from(JSON.stringify({ model: 'm', messages, ...body })))
+  const read = await readChatBody(bytesOf([Buffer.from(JSON.stringify({ model: 'm', messages, ...body }))]))
   const asked: string[] = []
   const countTokens = async (text: string) => {
     asked.push(text)
