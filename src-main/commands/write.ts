@@ -41,7 +41,8 @@ function saySurprises(output: Output, shown: readonly (Plan | null)[], plans: re
 }
 
 const sameWords = (a: Plan, b: Plan) =>
-  JSON.stringify([a.targetPath, a.changes, a.also ?? [], a.refusal?.code]) === JSON.stringify([b.targetPath, b.changes, b.also ?? [], b.refusal?.code])
+  JSON.stringify([a.targetPath, a.changes, a.also ?? [], a.refusal?.code]) ===
+  JSON.stringify([b.targetPath, b.changes, b.also ?? [], b.refusal?.code])
 
 /** A revert that had to leave a value which another program changed is done only in part: it counts too. */
 const failures = (outcomes: readonly WriteOutcome[]) =>
