@@ -12,6 +12,8 @@ const HOST = '127.0.0.1'
 const PORTS_TRIED = 20
 const MAX_CONNECTIONS = 512
 const HEADERS_WITHIN_MS = 10_000
+/** Between two requests on one connection: longer than clients keep theirs, so that none sends into a connection that we are closing. */
+const IDLE_WITHIN_MS = 60_000
 /** For a whole request to arrive; answering takes as long as it takes. */
 const REQUEST_WITHIN_MS = 120_000
 const MIB = 1024 * 1024
@@ -141,6 +143,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     void answered.finally(() => working.delete(answered))
   })
   server.maxConnections = MAX_CONNECTIONS
+  server.keepAliveTimeout = IDLE_WITHIN_MS
 
   const ports = options.port === 0 ? [0] : Array.from({ length: PORTS_TRIED }, (_, i) => options.port + i).filter((port) => port <= 65_535)
 
