@@ -27,7 +27,8 @@ export interface UpstreamRequest {
   method: 'GET' | 'POST'
   url: URL
   headers?: Record<string, string>
-  body?: Buffer
+  /** Whole, or in the pieces in which it lies in memory: joining a picture's would copy it. */
+  body?: Uint8Array | readonly Uint8Array[]
   timeouts: UpstreamTimeouts
   signal: AbortSignal
 }
@@ -107,7 +108,8 @@ function timedOut(origin: string, stage: string, boundMs: number): StudioError {
 }
 
 function send(request: UpstreamRequest, agent: http.Agent | false): Promise<BackendReply> {
-  const { method, url, headers, body, timeouts, signal } = request
+  const { method, url, headers, body = [], timeouts, signal } = request
+  const parts = body instanceof Uint8Array ? [body] : body
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new StudioError('cancelled', 'the caller went away'))
     const client = url.protocol === 'https:' ? https : http
@@ -118,7 +120,9 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
       headers: {
         accept: '*/*',
         'accept-encoding': 'identity',
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }),
+        ...(parts.length === 0
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': String(parts.reduce((sum, part) => sum + part.length, 0)) }),
         ...headers,
       },
     })
@@ -165,7 +169,10 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
         body: readBody(response, { idleMs: timeouts.idleMs, origin: url.origin, ending, settle }),
       })
     })
-    sent.end(body)
+    // Head and pieces leave in one system call.
+    sent.cork()
+    for (const part of parts) sent.write(part)
+    sent.end()
   })
 }
 

@@ -88,7 +88,7 @@ export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions):
       method: 'POST',
       url: new URL(`${url.href}/${request.route ?? 'chat/completions'}`),
       headers: await authorize(entry),
-      body: request.encode(id),
+      body: request.pieces?.(id) ?? request.encode(id),
       timeouts,
       signal,
     })

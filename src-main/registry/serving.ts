@@ -22,6 +22,8 @@ export interface ChatRequest {
   stream: boolean
   /** The caller's bytes with only the model's name exchanged (and absent defaults added). */
   encode(modelId: string): Buffer
+  /** The same in pieces, without a copy of what is large. */
+  pieces?(modelId: string): readonly Uint8Array[]
 }
 
 export interface BackendReply {
