@@ -1,5 +1,5 @@
 /** Reads what a photo and its sidecars hold now. Never opens anything for writing. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { MetadataSnapshot, PhotoKind } from '../contract/model.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
@@ -23,7 +23,7 @@ export interface MetadataReader {
   /**
    * Effective values with their sources and conflicts. Where the words go beside the photo the sidecar decides, of two the one that the
    * settings name, else the file itself.
-   * @throws StudioError file-missing, metadata-damaged, sidecar-damaged, exiftool-failed, exiftool-timeout
+   * @throws StudioError file-missing, not-a-photo, path-unreadable, metadata-damaged, sidecar-damaged, exiftool-failed, exiftool-timeout
    */
   read(photo: { path: string; kind: PhotoKind }): Promise<MetadataSnapshot>
   /** The same with the tags behind it. */
@@ -35,6 +35,7 @@ type ReadingRules = Pick<WritingRules, 'sidecarKinds' | 'sidecarNaming'>
 export function createMetadataReader(exiftool: ExifToolPool, rules: () => ReadingRules = () => DEFAULT_RULES): MetadataReader {
   const readWhole = async ({ path: photoPath, kind }: { path: string; kind: PhotoKind }): Promise<PhotoMetadata> => {
     const names = await namesBeside(photoPath)
+    await requirePlainFile(photoPath, 'not-a-photo')
     const embedded = await readFieldTags(exiftool, photoPath)
     if (embedded.errors.length > 0) {
       throw new StudioError('metadata-damaged', `ExifTool cannot read the metadata: ${embedded.errors[0]}.`, { data: { path: photoPath } })
@@ -46,6 +47,7 @@ export function createMetadataReader(exiftool: ExifToolPool, rules: () => Readin
         stemTaken = true
         continue
       }
+      await requirePlainFile(sidecar.path, 'sidecar-damaged')
       const raw = await readFieldTags(exiftool, sidecar.path)
       const [trouble] = [...raw.errors, ...raw.warnings]
       if (trouble !== undefined || asText(raw.tags.get('File:FileType')) !== 'XMP') {
@@ -72,6 +74,17 @@ export function createMetadataReader(exiftool: ExifToolPool, rules: () => Readin
     return { snapshot, embedded, sidecars, stemTaken, hasC2pa }
   }
   return { readWhole, read: async (photo) => (await readWhole(photo)).snapshot }
+}
+
+/** ExifTool would wait for ever at a pipe or a device. */
+async function requirePlainFile(filePath: string, code: 'not-a-photo' | 'sidecar-damaged'): Promise<void> {
+  const data = { path: filePath }
+  const facts = await stat(filePath).catch((error: unknown) => {
+    throw findErrno(error) === 'ENOENT' || findErrno(error) === 'ENOTDIR'
+      ? new StudioError('file-missing', `${filePath} is gone.`, { data, cause: error })
+      : new StudioError('path-unreadable', `${filePath} cannot be read.`, { data, cause: error })
+  })
+  if (!facts.isFile()) throw new StudioError(code, `${filePath} is not a plain file.`, { data })
 }
 
 async function namesBeside(photoPath: string): Promise<string[]> {

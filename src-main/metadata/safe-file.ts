@@ -21,10 +21,11 @@ export function isOurTemp(tempPath: string): boolean {
   return TEMP_NAME.test(path.basename(tempPath))
 }
 
-/** SHA-256 in hex; null when the file does not exist. */
+/** SHA-256 in hex; null when the file does not exist. @throws StudioError not-a-photo for pipes and devices, which never end */
 export async function hashFile(filePath: string): Promise<string | null> {
   const hash = createHash('sha256')
   try {
+    if (!(await stat(filePath)).isFile()) throw new StudioError('not-a-photo', `${filePath} is not a plain file.`, { data: { path: filePath } })
     for await (const chunk of createReadStream(filePath, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
   } catch (error) {
     if (findErrno(error) === 'ENOENT') return null

@@ -16,7 +16,7 @@ const BEFORE_RECORD: readonly WriteStep[] = ['check', 'read', 'journal']
 const AFTER_REPLACE: readonly WriteStep[] = ['flush-folder', 'reopen', 'finish']
 
 describe('a write that fails at any step leaves the old file or the verified new one, and the journal says which', () => {
-  it.each(WRITE_STEPS)('an error at %s', async (step) => {
+  it.each(WRITE_STEPS)('F33 F46 an error at %s', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const before = readFileSync(photo.path)
@@ -45,7 +45,7 @@ describe('a write that fails at any step leaves the old file or the verified new
     expect(again.outcome.outcome).toBe(AFTER_REPLACE.includes(step) ? 'unchanged' : 'written')
   })
 
-  it.each(WRITE_STEPS)('a crash at %s, then the next start', async (step) => {
+  it.each(WRITE_STEPS)('F33 a crash at %s, then the next start', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const before = sha(photo.path)
@@ -69,7 +69,7 @@ describe('a write that fails at any step leaves the old file or the verified new
     expect(await restarted.writer.recover()).toEqual([])
   })
 
-  it.each(WRITE_STEPS)('a crash at %s of a revert, then the next start', async (step) => {
+  it.each(WRITE_STEPS)('F33 a crash at %s of a revert, then the next start', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const tags = dumpTags(photo.path)
@@ -91,7 +91,7 @@ describe('a write that fails at any step leaves the old file or the verified new
     expect(leftovers(folder)).toEqual([])
   })
 
-  it.each(['copy', 'rewrite', 'verified', 'replace', 'flush-folder', 'finish'] as const)('a new sidecar: a crash at %s', async (step) => {
+  it.each(['copy', 'rewrite', 'verified', 'replace', 'flush-folder', 'finish'] as const)('F33 a new sidecar: a crash at %s', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const { hook, death } = dieAt(step)
@@ -105,7 +105,7 @@ describe('a write that fails at any step leaves the old file or the verified new
     expect(leftovers(folder)).toEqual([])
   })
 
-  it.each(['journal', 'verified', 'replace', 'flush-folder', 'finish'] as const)('taking back a new sidecar: a crash at %s', async (step) => {
+  it.each(['journal', 'verified', 'replace', 'flush-folder', 'finish'] as const)('F33 taking back a new sidecar: a crash at %s', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const sidecar = path.join(folder, 'DSC_0042.xmp')
@@ -124,7 +124,7 @@ describe('a write that fails at any step leaves the old file or the verified new
 })
 
 describe('other programs in between', () => {
-  it('a photo changed after the plan is refused and keeps the other program’s bytes', async () => {
+  it('F65 a photo changed after the plan is refused and keeps the other program’s bytes', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const kit = createWriterKit({ exiftool })
@@ -136,7 +136,7 @@ describe('other programs in between', () => {
     expect(kit.journal.records).toEqual([])
   })
 
-  it.each(['copy', 'rewrite', 'recheck', 'verified', 'replace'] as const)('a photo that changes at %s is left as it then is', async (step) => {
+  it.each(['copy', 'rewrite', 'recheck', 'verified', 'replace'] as const)('F65 a photo that changes at %s is left as it then is', async (step) => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const other = Buffer.concat([readFileSync(photo.path), Buffer.from('theirs')])
@@ -150,7 +150,7 @@ describe('other programs in between', () => {
     expect(leftovers(folder)).toEqual([])
   })
 
-  it('a sidecar that appears just before ours is placed is not overwritten', async () => {
+  it('F79 a sidecar that appears just before ours is placed is not overwritten', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const sidecar = path.join(folder, 'DSC_0042.xmp')
@@ -163,7 +163,7 @@ describe('other programs in between', () => {
     expect(leftovers(folder)).toEqual([])
   })
 
-  it('a tag that was changed after our write stays when the write is taken back, and is named; the others go back', async () => {
+  it('F79 a tag that was changed after our write stays when the write is taken back, and is named; the others go back', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const kit = createWriterKit({ exiftool })
@@ -177,7 +177,7 @@ describe('other programs in between', () => {
     expect(now).toMatchObject({ title: 'By hand, later', keywords: before.keywords, conflicts: [] })
   })
 
-  it('two writes on one photo follow each other; the second sees the first', async () => {
+  it('F40 two writes on one photo follow each other; the second sees the first', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
     const kit = createWriterKit({ exiftool })
@@ -187,7 +187,7 @@ describe('other programs in between', () => {
     expect((await kit.reader.read(photo)).title).toBe('New title')
   })
 
-  it('a cancelled batch finishes the photo in work and leaves the rest, each with its outcome', async () => {
+  it('F41 a cancelled batch finishes the photo in work and leaves the rest, each with its outcome', async () => {
     const folder = tempFolder()
     const photos = ['wave.jpg', 'kitchen.jpg', 'parking.jpg', 'rocket.jpg'].map((name) => copyFixture(folder, name, 'jpeg'))
     const cancel = new AbortController()

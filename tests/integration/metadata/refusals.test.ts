@@ -7,7 +7,7 @@ import { createExifToolPool } from '../../../src-main/metadata/exiftool-process.
 import type { WantedFields } from '../../../src-main/metadata/ports.ts'
 import { noteSkip } from '../../helpers/skips.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
-import { copyFixture, createWriterKit, findTool, foreignEdit, leftovers, readTag, sha, stampOf } from '../../helpers/writer-kit.ts'
+import { copyFixture, createWriterKit, foreignEdit, leftovers, readTag, sha, stampOf } from '../../helpers/writer-kit.ts'
 
 const exiftool = createExifToolPool()
 const kit = createWriterKit({ exiftool })
@@ -31,11 +31,11 @@ describe('files that are not written', () => {
     ['broken/notes.jpg', 'photo-wrong-type'],
     ['broken/truncated.jpg', 'photo-damaged'],
     ['brick-wall.png', 'photo-wrong-type'],
-  ])('%s as a JPEG: %s', async (fixture, code) => {
+  ])('F71 F72 %s as a JPEG: %s', async (fixture, code) => {
     await expectRefused(copyFixture(tempFolder(), fixture, 'jpeg', 'a.jpg'), code)
   })
 
-  it.each(['brick-wall.png', 'fig.avif', 'chelsea.webp', 'wine.heic', 'citrus.jpg'])('%s cut off at nine places', async (fixture) => {
+  it.each(['brick-wall.png', 'fig.avif', 'chelsea.webp', 'wine.heic', 'citrus.jpg'])('F69 F70 %s cut off at nine places', async (fixture) => {
     const kind = { png: 'png', avif: 'avif', webp: 'webp', heic: 'heif', jpg: 'jpeg' }[path.extname(fixture).slice(1)] as 'png'
     const folder = tempFolder()
     for (const tenths of [1, 2, 3, 4, 5, 6, 7, 8, 9.99]) {
@@ -45,7 +45,7 @@ describe('files that are not written', () => {
     }
   })
 
-  it('a cut TIFF keeps its bytes', async () => {
+  it('F70 a cut TIFF keeps its bytes', async () => {
     const photo = copyFixture(tempFolder(), 'brushes.tif', 'tiff')
     truncateSync(photo.path, Math.floor(statSync(photo.path).size / 2))
     const before = sha(photo.path)
@@ -53,26 +53,19 @@ describe('files that are not written', () => {
     expect(sha(photo.path)).toBe(before)
   })
 
-  it('BigTIFF', async () => {
-    const photo = copyFixture(tempFolder(), 'brushes.tif', 'tiff', 'big.tif')
-    const sharp = (await import('sharp')).default
-    writeFileSync(photo.path, await sharp(photo.path).resize(40).tiff({ bigtiff: true }).toBuffer())
-    await expectRefused(photo, 'format-not-writable')
-  })
-
-  it('one of two hard links', async () => {
+  it('F53 one of two hard links', async () => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     linkSync(photo.path, `${photo.path}.twin`)
     await expectRefused(photo, 'file-hard-linked')
   })
 
-  it('a file marked read-only', async () => {
+  it('F49 a file marked read-only', async () => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     chmodSync(photo.path, 0o444)
     await expectRefused(photo, 'file-read-only')
   })
 
-  it('an immutable file and an immutable folder', async () => {
+  it('F50 F51 an immutable file and an immutable folder', async () => {
     const folder = path.join(tempFolder(), 'inner')
     mkdirSync(folder)
     const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
@@ -87,11 +80,7 @@ describe('files that are not written', () => {
     await expectRefused(photo, 'folder-read-only')
   })
 
-  it('a value that metadata cannot hold', async () => {
-    await expectRefused(copyFixture(tempFolder(), 'wave.jpg', 'jpeg'), 'value-not-writable', { title: { text: 'a\0b', policy: 'replace' } })
-  })
-
-  it('a sidecar that is not XMP: neither it nor a second one is written', async () => {
+  it('F78 a sidecar that is not XMP: neither it nor a second one is written', async () => {
     const folder = tempFolder()
     const photo = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const sidecar = path.join(folder, 'DSC_0042.xmp')
@@ -117,7 +106,7 @@ describe('files that are not written', () => {
 })
 
 describe('what the new file keeps', () => {
-  it('through a symbolic link the target is written and the link stays', async () => {
+  it('F52 through a symbolic link the target is written and the link stays', async () => {
     const folder = tempFolder()
     mkdirSync(path.join(folder, 'real'))
     const real = copyFixture(path.join(folder, 'real'), 'wave.jpg', 'jpeg')
@@ -131,7 +120,7 @@ describe('what the new file keeps', () => {
     expect(await kit.revert(outcome.writeId)).toMatchObject({ outcome: 'reverted' })
   })
 
-  it('mode, owner and extended attributes stay; the time is new', async () => {
+  it('F54 F55 mode, owner and extended attributes stay; the time is new', async () => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     chmodSync(photo.path, 0o640)
     const setAttribute = spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.note", b"kept")', photo.path]).status === 0
@@ -147,7 +136,7 @@ describe('what the new file keeps', () => {
       ).toContain('kept')
   })
 
-  it('a name of 255 bytes, a name with a dash, percent and quotes', async () => {
+  it('F57 F59 a name of 255 bytes, a name with a dash, percent and quotes', async () => {
     const folder = tempFolder()
     for (const name of [`${'ü'.repeat(125)}x.jpg`, `-100% "it's" @home #1 $HOME.jpg`, 'trailing space .jpg']) {
       const photo = copyFixture(folder, 'wave.jpg', 'jpeg', name)
@@ -157,7 +146,7 @@ describe('what the new file keeps', () => {
     expect((await kit.save(photo, WORDS)).outcome).toMatchObject({ outcome: 'refused', code: 'exiftool-failed' })
   })
 
-  it('data behind the picture stays byte for byte', async () => {
+  it('F09 data behind the picture stays byte for byte', async () => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     const trailer = Buffer.from('....ftypmp42 not really a film \xff\xd9 but kept', 'latin1')
     writeFileSync(photo.path, Buffer.concat([readFileSync(photo.path), trailer]))
@@ -165,14 +154,14 @@ describe('what the new file keeps', () => {
     expect(readFileSync(photo.path).subarray(-trailer.length).equals(trailer)).toBe(true)
   })
 
-  it('another program’s leftover of ExifTool is not touched', async () => {
+  it('F56 another program’s leftover of ExifTool is not touched', async () => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     writeFileSync(`${photo.path}_exiftool_tmp`, 'theirs')
     expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('written')
     expect(readFileSync(`${photo.path}_exiftool_tmp`, 'utf8')).toBe('theirs')
   })
 
-  it('warns once that content credentials, two sidecars or a JPEG’s own sidecar are not looked after', async () => {
+  it('F77 warns once that content credentials, two sidecars or a JPEG’s own sidecar are not looked after', async () => {
     const folder = tempFolder()
     const raw = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     foreignEdit(path.join(folder, 'DSC_0042.xmp'), '-XMP-dc:Title=stem')
@@ -214,7 +203,7 @@ describe('the processes', () => {
     await expect(pool.version()).rejects.toMatchObject({ data: { reason: 'program-missing' } })
   })
 
-  it('a killed child fails at most its own photo, and the next one works', async () => {
+  it('F34 a killed child fails at most its own photo, and the next one works', async () => {
     const pool = createExifToolPool({ maxProcesses: 1 })
     onTestFinished(() => pool.dispose())
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
@@ -229,22 +218,5 @@ describe('the processes', () => {
     if (outcome.outcome !== 'written') expect(sha(photo.path)).toBe(before)
     expect(leftovers(path.dirname(photo.path))).toEqual([])
     expect(['written', 'unchanged']).toContain((await killing.save(photo, WORDS)).outcome.outcome)
-  })
-
-  it('validation finds nothing new after a write', async () => {
-    const validate = findTool('exiftool')
-    if (!validate) return noteSkip('exiftool -validate', 'no second ExifTool installed')
-    const folder = tempFolder()
-    for (const [fixture, kind] of [
-      ['wave.jpg', 'jpeg'],
-      ['brushes.tif', 'tiff'],
-      ['chelsea.webp', 'webp'],
-    ] as const) {
-      const photo = copyFixture(folder, fixture, kind)
-      const warnings = () => new Set(validate('-config', '', '-validate', '-warning', '-error', '-a', '-s3', photo.path).split('\n').slice(1))
-      const before = warnings()
-      expect((await kit.save(photo, { ...WORDS, description: { text: 'D', policy: 'replace' } })).outcome.outcome).toBe('written')
-      expect([...warnings()].filter((line) => !before.has(line))).toEqual([])
-    }
   })
 })

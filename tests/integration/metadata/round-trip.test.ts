@@ -31,43 +31,46 @@ const EMBEDDED: [string, PhotoKind][] = [
 ]
 
 describe('one photo of each kind', () => {
-  it.each(EMBEDDED)('%s: writing keeps everything else, a second write moves no byte, taking back gives every tag back', async (fixture, kind) => {
-    const folder = tempFolder()
-    const photo = copyFixture(folder, fixture, kind)
-    const before = { tags: dumpTags(photo.path), image: imageDataHash(photo.path), snapshot: await kit.reader.read(photo), sha: sha(photo.path) }
+  it.each(EMBEDDED)(
+    'F31 F87 %s: writing keeps everything else, a second write moves no byte, taking back gives every tag back',
+    async (fixture, kind) => {
+      const folder = tempFolder()
+      const photo = copyFixture(folder, fixture, kind)
+      const before = { tags: dumpTags(photo.path), image: imageDataHash(photo.path), snapshot: await kit.reader.read(photo), sha: sha(photo.path) }
 
-    const { plan, outcome } = await kit.save(photo, WORDS)
-    expect(outcome).toMatchObject({ outcome: 'written', code: null, message: null })
-    expect(plan).toMatchObject({ target: 'embedded', targetPath: photo.path, refusal: null })
-    const written = await kit.reader.read(photo)
-    expect(written).toMatchObject({ title: WORDS.title!.text, description: WORDS.description!.text, altText: WORDS.altText!.text, conflicts: [] })
-    expect(written.keywords).toEqual(expect.arrayContaining(WORDS.keywords!.add))
-    expect(imageDataHash(photo.path)).toBe(before.image)
-    expect(sha(photo.path)).not.toBe(before.sha)
-    expect(kit.journal.find(outcome.writeId!)).toMatchObject({ state: 'written', hashBefore: before.sha, hashAfter: sha(photo.path) })
-    const isMirrored = kind === 'jpeg' || kind === 'tiff'
-    expect(readTag(photo.path, 'IPTC:Caption-Abstract')).toBe(isMirrored ? WORDS.description!.text : '')
-    expect(readTag(photo.path, 'IFD0:ImageDescription')).toBe(isMirrored ? WORDS.description!.text : '')
-    if (kind === 'jpeg') expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
+      const { plan, outcome } = await kit.save(photo, WORDS)
+      expect(outcome).toMatchObject({ outcome: 'written', code: null, message: null })
+      expect(plan).toMatchObject({ target: 'embedded', targetPath: photo.path, refusal: null })
+      const written = await kit.reader.read(photo)
+      expect(written).toMatchObject({ title: WORDS.title!.text, description: WORDS.description!.text, altText: WORDS.altText!.text, conflicts: [] })
+      expect(written.keywords).toEqual(expect.arrayContaining(WORDS.keywords!.add))
+      expect(imageDataHash(photo.path)).toBe(before.image)
+      expect(sha(photo.path)).not.toBe(before.sha)
+      expect(kit.journal.find(outcome.writeId!)).toMatchObject({ state: 'written', hashBefore: before.sha, hashAfter: sha(photo.path) })
+      const isMirrored = kind === 'jpeg' || kind === 'tiff'
+      expect(readTag(photo.path, 'IPTC:Caption-Abstract')).toBe(isMirrored ? WORDS.description!.text : '')
+      expect(readTag(photo.path, 'IFD0:ImageDescription')).toBe(isMirrored ? WORDS.description!.text : '')
+      if (kind === 'jpeg') expect(readTag(photo.path, 'Photoshop:IPTCDigest')).toBe(readTag(photo.path, 'File:CurrentIPTCDigest'))
 
-    const stamp = stampOf(photo.path)
-    expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('unchanged')
-    expect((await kit.writer.write([plan.id]))[0]).toMatchObject({ outcome: 'unchanged' })
-    expect(stampOf(photo.path)).toEqual(stamp)
+      const stamp = stampOf(photo.path)
+      expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('unchanged')
+      expect((await kit.writer.write([plan.id]))[0]).toMatchObject({ outcome: 'unchanged' })
+      expect(stampOf(photo.path)).toEqual(stamp)
 
-    const back = await kit.revert(outcome.writeId)
-    expect(back).toMatchObject({ outcome: 'reverted', code: null, message: null })
-    expect(dumpTags(photo.path)).toEqual(before.tags)
-    expect(await kit.reader.read(photo)).toEqual(before.snapshot)
-    expect(imageDataHash(photo.path)).toBe(before.image)
-    expect(kit.journal.find(outcome.writeId!)).toMatchObject({ state: 'reverted', revertedBy: back.writeId })
-    expect(kit.journal.latestWriteOf(photo.path)).toBeUndefined()
-    expect(leftovers(folder)).toEqual([])
-  })
+      const back = await kit.revert(outcome.writeId)
+      expect(back).toMatchObject({ outcome: 'reverted', code: null, message: null })
+      expect(dumpTags(photo.path)).toEqual(before.tags)
+      expect(await kit.reader.read(photo)).toEqual(before.snapshot)
+      expect(imageDataHash(photo.path)).toBe(before.image)
+      expect(kit.journal.find(outcome.writeId!)).toMatchObject({ state: 'reverted', revertedBy: back.writeId })
+      expect(kit.journal.latestWriteOf(photo.path)).toBeUndefined()
+      expect(leftovers(folder)).toEqual([])
+    },
+  )
 })
 
 describe('sidecars', () => {
-  it('a DNG keeps its bytes and time; its words go into photo.xmp, which the JPEG of the pair never uses', async () => {
+  it('F17 F18 F76 a DNG keeps its bytes and time; its words go into photo.xmp, which the JPEG of the pair never uses', async () => {
     const folder = tempFolder()
     const raw = copyFixture(folder, 'pair/DSC_0042.dng', 'dng')
     const jpeg = copyFixture(folder, 'pair/DSC_0042.jpg', 'jpeg')
@@ -92,7 +95,7 @@ describe('sidecars', () => {
 })
 
 describe('second readers', () => {
-  it('exiv2 and an older ExifTool read the same words in JPEG, TIFF, PNG, WebP and a sidecar', async () => {
+  it('F86 exiv2 and an older ExifTool read the same words in JPEG, TIFF, PNG, WebP and a sidecar', async () => {
     const exiv2 = findTool('exiv2')
     const exiftool = findTool('exiftool')
     if (!exiv2) noteSkip('second reader exiv2', 'not installed')

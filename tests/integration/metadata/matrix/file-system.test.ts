@@ -11,7 +11,6 @@ import {
   renameSync,
   rmSync,
   statfsSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,13 +18,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { isPackageName } from '../../../../src-main/library/classify-name.ts'
-import { createBackupStore } from '../../../../src-main/metadata/backup-store.ts'
 import { createExifToolPool } from '../../../../src-main/metadata/exiftool-process.ts'
 import { type FaultHook, WRITE_STEPS, type WriteStep } from '../../../../src-main/metadata/journalled-replace.ts'
 import { createMetadataWriter } from '../../../../src-main/metadata/metadata-writer.ts'
 import type { WantedFields } from '../../../../src-main/metadata/ports.ts'
 import { newTempPath, placeNewFile } from '../../../../src-main/metadata/safe-file.ts'
-import { DEFAULT_RULES } from '../../../../src-main/metadata/writing-rules.ts'
 import { foundPhoto, openTestDatabase } from '../../../helpers/database-samples.ts'
 import { noteSkip } from '../../../helpers/skips.ts'
 import { smallVolume, whyNoVolumes } from '../../../helpers/small-volume.ts'
@@ -66,20 +63,6 @@ describe.skipIf(noVolumes !== null)('a full disk', () => {
     },
   )
 
-  it('F46 of the backups: nothing is written without its backup', async () => {
-    const volume = smallVolume(1 << 20)
-    const backups = createBackupStore({ folder: path.join(volume.folder, 'originals'), limitBytes: () => 1 << 30, inUse: () => new Set() })
-    const photo = photoAt(tempFolder(), 'a.jpg', 'jpeg', largeJpeg)
-    const before = sha(photo.path)
-    const kit = createWriterKit({ exiftool })
-    const writer = createMetadataWriter({ ...kit, clock, rules: () => ({ ...DEFAULT_RULES, keepBackups: true }), backups })
-    const plan = await writer.plan(photo, WANTED, [])
-    expect(await writer.write([plan.id])).toMatchObject([{ outcome: 'failed', code: 'disk-full' }])
-    expect(sha(photo.path)).toBe(before)
-    expectTidy(photo.path)
-    expect(readdirSync(path.join(volume.folder, 'originals'))).toEqual([])
-  })
-
   it.each<WriteStep>(['journal', 'verified'])('F46 of the library at %s: the photo stays, and the next start settles it', async (step) => {
     const volume = smallVolume(2 << 20)
     const database = openTestDatabase(volume.folder)
@@ -113,15 +96,11 @@ describe.skipIf(noVolumes !== null)('a full disk', () => {
 })
 
 describe('faults of the disk', () => {
-  it.each(
-    WRITE_STEPS.flatMap((step) =>
-      [
-        ['EIO', 'path-unreadable'],
-        ['EDQUOT', 'disk-full'],
-        ['EROFS', 'folder-read-only'],
-      ].map(([errno, code]) => [errno!, step, code!] as const),
-    ),
-  )('F48 %s at %s', async (errno, step, code) => {
+  it.each<[string, WriteStep, string]>([
+    ...WRITE_STEPS.map((step): [string, WriteStep, string] => ['EIO', step, 'path-unreadable']),
+    ...(['copy', 'flush', 'replace'] as const).map((step): [string, WriteStep, string] => ['EDQUOT', step, 'disk-full']),
+    ...(['copy', 'replace'] as const).map((step): [string, WriteStep, string] => ['EROFS', step, 'folder-read-only']),
+  ])('F48 %s at %s', async (errno, step, code) => {
     const photo = photoAt(tempFolder(), 'a.jpg', 'jpeg', jpeg)
     const before = sha(photo.path)
     const kit = createWriterKit({ exiftool }, failAt(step, errno))
@@ -226,19 +205,6 @@ os.setxattr(sys.argv[1],'user.empty',b'')`
     expect(look()).toBe(before)
   })
 
-  it('F55 the time of the new file is new, so that sync and backup programs see it; on a setting it stays', async () => {
-    const kit = createWriterKit({ exiftool })
-    for (const modificationTime of ['new', 'keep'] as const) {
-      const photo = photoAt(tempFolder(), 'a.jpg', 'jpeg', jpeg)
-      execFileSync('touch', ['-d', '2001-02-03T04:05:06Z', photo.path])
-      const writer = createMetadataWriter({ ...kit, clock, rules: () => ({ ...DEFAULT_RULES, modificationTime }) })
-      const plan = await writer.plan(photo, WANTED, [])
-      expect(await writer.write([plan.id])).toMatchObject([{ outcome: 'written' }])
-      const year = statSync(photo.path).mtime.getUTCFullYear()
-      expect(year === 2001).toBe(modificationTime === 'keep')
-    }
-  })
-
   it('F58 F59 names with emoji, combining marks, reserved words, dots, spaces, @ and quotes are written and keep their names', async () => {
     const folder = tempFolder()
     const kit = createWriterKit({ exiftool })
@@ -290,6 +256,7 @@ describe('others move or change files meanwhile', () => {
     ['deleted', (file: string) => unlinkSync(file)],
     ['renamed', (file: string) => renameSync(file, `${file}.moved.jpg`)],
     ['turned into a folder', (file: string) => (unlinkSync(file), mkdirSync(file))],
+    ['turned into a pipe', (file: string) => (unlinkSync(file), execFileSync('mkfifo', [file]))],
   ] as const)('F66 a photo that was %s after the plan is refused, and its old name stays free', async (_what, act) => {
     const folder = tempFolder()
     const photo = photoAt(folder, 'a.jpg', 'jpeg', jpeg)
