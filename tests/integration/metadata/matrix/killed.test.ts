@@ -1,15 +1,17 @@
-/** Matrix F33, F38: a real process is killed without warning at fifty instants while it writes two hundred photos over the real journal. */
-import { type ChildProcess, fork } from 'node:child_process'
+/** Matrix F33, F35, F38: a real process is killed without warning at fifty instants while it writes two hundred photos over the real journal. */
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../../../src-main/db/open-database.ts'
 import { systemClock } from '../../../../src-main/lib/clock.ts'
 import { createExifToolPool } from '../../../../src-main/metadata/exiftool-process.ts'
 import { createMetadataWriter, type PhotoToWrite } from '../../../../src-main/metadata/metadata-writer.ts'
+import type { WantedFields } from '../../../../src-main/metadata/ports.ts'
 import { bundleTs } from '../../../helpers/bundle-ts.mjs'
 import { foundPhoto } from '../../../helpers/database-samples.ts'
+import { noteSkip } from '../../../helpers/skips.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
 import { createWriterKit, sha } from '../../../helpers/writer-kit.ts'
 import { photoAt, smallJpeg } from './hard-inputs.ts'
@@ -55,8 +57,7 @@ it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, th
   await kit.exiftool.dispose()
   expect(fresh).not.toBe(old)
 
-  const { plans, lastPlan } = await planAll(data, photos, bytes, wanted)
-  expect(plans).toBe(PHOTOS)
+  const lastPlan = await planAll(data, photos, bytes, wanted, PHOTOS)
   const script = path.join(await bundleTs({ child: 'tests/helpers/children/metadata-write-child.ts' }, `killed-${process.pid}`), 'child.js')
   const start = () => startLife(script, [data, String(lastPlan - PHOTOS + 1), String(lastPlan)])
   const files = readdirSync(photos).map((name) => path.join(photos, name))
@@ -96,9 +97,44 @@ it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, th
   expect(readdirSync(photos).toSorted()).toEqual(files.map((file) => path.basename(file)).toSorted())
 })
 
-/** Stores a plan for every photo in the library's database, as a command would before it is killed. */
-async function planAll(data: string, photos: string, bytes: Buffer, wanted: Parameters<ReturnType<typeof createMetadataWriter>['plan']>[1]) {
-  const names = Array.from({ length: PHOTOS }, (_, at) => `${String(at).padStart(3, '0')}.jpg`)
+const noTrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0 ? null : 'strace is missing or not allowed here'
+if (noTrace) noteSkip('F35 the order in which bytes reach the disk', noTrace)
+
+it.skipIf(noTrace !== null)('F35 journal, copy, journal, rename, folder, journal: each is on the disk before the next begins', async () => {
+  const folder = tempFolder()
+  const photos = path.join(folder, 'photos')
+  const data = path.join(folder, 'data')
+  mkdirSync(photos)
+  const plan = await planAll(data, photos, await smallJpeg(), { title: { text: 'T', policy: 'replace' } }, 1)
+  const script = path.join(await bundleTs({ child: 'tests/helpers/children/metadata-write-child.ts' }, `traced-${process.pid}`), 'child.js')
+  const trace = path.join(folder, 'trace')
+  const calls = 'fsync,fdatasync,rename,renameat,renameat2'
+  const child = spawn('strace', ['-f', '-y', '-o', trace, '-e', `trace=${calls}`, process.execPath, script, data, String(plan), String(plan)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.on('message', ({ kind }: Told) => void (kind === 'warm' && child.send('go')))
+  expect(await once(child, 'exit')).toEqual([0, null])
+
+  // Calls of several threads interleave: a call counts when it is done, under the name of the file that it was for.
+  const steps: string[] = []
+  const begun = new Map<string, string>()
+  for (const line of readFileSync(trace, 'utf8').split('\n')) {
+    const [pid = ''] = line.split(' ')
+    const whole = line.includes('<unfinished') ? (begun.set(pid, line), '') : line.includes('resumed>') ? `${begun.get(pid)} ${line}` : line
+    const name = /(?:f(?:data)?sync)\(\d+<([^>]*)>/.exec(whole)?.[1]
+    if (/rename\w*\(.*\.iws-/.test(whole)) steps.push('rename')
+    else if (name?.includes('.iws-')) steps.push('copy')
+    else if (name === photos) steps.push('folder')
+    else if (name?.startsWith(data)) steps.push('journal')
+  }
+  const told = steps.filter((step, at) => step !== steps[at - 1]).join(' ')
+  expect(told).toMatch(/^journal copy journal rename folder journal$/)
+})
+
+/** Stores a plan for every photo in the library's database, as a command would before it is killed. Answers the last plan's number. */
+async function planAll(data: string, photos: string, bytes: Buffer, wanted: WantedFields, count: number): Promise<number> {
+  const names = Array.from({ length: count }, (_, at) => `${String(at).padStart(3, '0')}.jpg`)
   for (const name of names) writeFileSync(path.join(photos, name), bytes)
   const database = openDatabase({ folder: data, clock: systemClock })
   const exiftool = createExifToolPool()
@@ -108,7 +144,8 @@ async function planAll(data: string, photos: string, bytes: Buffer, wanted: Para
     const ids = await Promise.all(
       names.map(async (name, at) => (await writer.plan({ id: at + 1, path: path.join(photos, name), kind: 'jpeg' }, wanted, [])).id),
     )
-    return { plans: new Set(ids).size, lastPlan: Math.max(...ids) }
+    expect(new Set(ids).size).toBe(count)
+    return Math.max(...ids)
   } finally {
     await exiftool.dispose()
     database.close()
