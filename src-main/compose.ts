@@ -164,6 +164,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         }),
       })
       proxyAt = await proxy.start()
+      claim.announce({ proxyUrl: proxyAt.url })
       ends.add('proxy', proxy, (it) => it.stop())
     }
     if (options.proxy !== false) await startProxy()
@@ -304,7 +305,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
           return reader.read({ path: file, kind: named.kind })
         },
       },
-      announce: (url) => claim.announce(url),
+      announce: (url) => claim.announce({ url }),
       stop: () => ends.dispose(),
     }
   } catch (error) {

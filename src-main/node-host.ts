@@ -6,6 +6,7 @@ import envPaths from 'env-paths'
 import { compose } from './compose.ts'
 import type { CommandContext } from './commands/context.ts'
 import { systemClock } from './lib/clock.ts'
+import { findRunningStudio } from './db/claim-data-folder.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
 import { createVramAnswers } from './vram/answers.ts'
 import { createGauge } from './vram/gauge.ts'
@@ -74,6 +75,7 @@ export function commandContext(mainFolder: string): Omit<CommandContext, 'setExi
     version: places.version,
     interrupted: signal,
     untilStopped: () => stopped,
+    runningProxy: () => findRunningStudio(places.dataFolder).proxyUrl,
     vram: createVramAnswers({ readCards, gauge: () => createGauge({ readCards, ownPids: () => [], clock: systemClock }).read() }),
     startBrowserHost: (options) => serveInBrowser(places, stopped, options),
     openStudio: (options = {}) => {

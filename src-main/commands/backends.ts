@@ -3,10 +3,11 @@ import type { Command } from 'commander'
 import { DEFAULT_SETTINGS } from '../contract/settings.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { type CommandContext, exitFor, type JsonOption } from './context.ts'
+import { portNumber } from './numbers.ts'
 import { createOutput } from './output.ts'
 
 interface BackendsOptions extends JsonOption {
-  port: number
+  port?: number
 }
 interface BackendRow {
   name: string
@@ -19,26 +20,31 @@ interface BackendRow {
   reason: string | null
 }
 
-async function ask<T>(method: 'GET' | 'POST', port: number, path: string): Promise<T> {
-  const address = `http://127.0.0.1:${port}/v1${path}`
+async function ask<T extends object>(method: 'GET' | 'POST', proxyUrl: string, path: string): Promise<T> {
+  const address = `${proxyUrl}${path}`
+  const nobody = (cause: unknown) => new StudioError('proxy-unavailable', `no studio answers at ${address}`, { data: { address }, cause })
   let response: Response
+  let answer: T & { error?: { message: string; studio_code?: string; data?: Record<string, unknown> } }
   try {
     const body = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {}
     response = await fetch(address, { method, ...body })
+    answer = (await response.json()) as typeof answer
   } catch (error) {
-    throw new StudioError('proxy-unavailable', `no studio answers at ${address}`, { data: { port }, cause: error })
+    throw nobody(error)
   }
-  const answer = (await response.json()) as T & { error?: { message: string; studio_code?: string; data?: Record<string, unknown> } }
   if (response.ok) return answer
-  const { message = `the studio answered ${response.status}`, studio_code: code = 'backend-failed', data = {} } = answer.error ?? {}
-  throw new StudioError(code as StudioError['code'], message, { data })
+  // Another program on the port does not speak of errors as we do.
+  if (answer.error?.studio_code === undefined) throw nobody(answer)
+  throw new StudioError(answer.error.studio_code as StudioError['code'], answer.error.message, { data: answer.error.data ?? {} })
 }
 
 export function addBackends(program: Command, context: CommandContext): void {
   const backends = program.command('backends').description('what a running studio has loaded; start one with "imageworks proxy" or the window')
+  const addressOf = ({ port }: BackendsOptions): string =>
+    port === undefined ? (context.runningProxy() ?? `http://127.0.0.1:${DEFAULT_SETTINGS.proxyPort}/v1`) : `http://127.0.0.1:${port}/v1`
   const list = async (options: BackendsOptions) => {
     const output = createOutput(options.json === true)
-    const { data } = await ask<{ data: BackendRow[] }>('GET', options.port, '/backends')
+    const { data } = await ask<{ data: BackendRow[] }>('GET', addressOf(options), '/backends')
     for (const each of data) {
       const details = [each.backend, each.need_mb > 0 ? `${each.need_mb} MB` : '', each.pinned ? 'pinned' : '', each.reason ?? '']
       const shown = details.filter((part) => part !== '').join(', ')
@@ -49,7 +55,7 @@ export function addBackends(program: Command, context: CommandContext): void {
   }
   const change = async (name: string, options: BackendsOptions, what: 'load' | 'unload') => {
     const output = createOutput(options.json === true)
-    const now = await ask<Pick<BackendRow, 'name' | 'state' | 'reason'>>('POST', options.port, `/backends/${encodeURIComponent(name)}/${what}`)
+    const now = await ask<Pick<BackendRow, 'name' | 'state' | 'reason'>>('POST', addressOf(options), `/backends/${encodeURIComponent(name)}/${what}`)
     output.row(now, () => `${now.state.padEnd(9)} ${now.name}`)
     context.setExitCode(exitFor(0))
   }
@@ -57,7 +63,7 @@ export function addBackends(program: Command, context: CommandContext): void {
     backends
       .command(words)
       .description(description)
-      .option('--port <n>', 'where the studio listens', Number, DEFAULT_SETTINGS.proxyPort)
+      .option('--port <n>', 'where the studio listens; the one in your data folder when left out', portNumber)
       .option('--json', 'one JSON object a line')
   command('list', 'each model with its state').action(list)
   command('load <name>', 'start a model now').action((name: string, options: BackendsOptions) => change(name, options, 'load'))

@@ -21,6 +21,8 @@ export interface OpenOptions {
 export interface CommandContext {
   openStudio(options?: OpenOptions): Promise<Studio>
   startBrowserHost(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void>
+  /** Address of the gateway of the studio that works in the data folder now, with `/v1`; undefined when none says so. */
+  runningProxy(): string | undefined
   /** Questions about memory that need no studio. */
   vram: VramAnswers
   /** Resolves when the user or the system asks this process to end. */

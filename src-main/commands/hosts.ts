@@ -1,12 +1,13 @@
 import path from 'node:path'
 import type { Command } from 'commander'
 import { type CommandContext, exitFor, withStudio } from './context.ts'
+import { portNumber } from './numbers.ts'
 
 export function addHosts(program: Command, context: CommandContext): void {
   program
     .command('proxy')
     .description('serve the OpenAI-compatible endpoint on this machine until stopped')
-    .option('--port <n>', 'first port to try', Number)
+    .option('--port <n>', 'first port to try', portNumber)
     .option('--json', 'one JSON object: where it listens')
     .action((options: { port?: number; json?: boolean }) =>
       withStudio(context, options, { proxy: true, proxyPort: options.port, preload: true }, async (studio, output) => {
@@ -21,7 +22,7 @@ export function addHosts(program: Command, context: CommandContext): void {
     .command('serve')
     .description('the studio in a browser window')
     .argument('[paths...]', 'folders to open')
-    .option('--port <n>', 'port on 127.0.0.1; any free one when left out', Number, 0)
+    .option('--port <n>', 'port on 127.0.0.1; any free one when left out', portNumber, 0)
     .option(
       '--root <folder>',
       'folder that the window may browse, repeatable',

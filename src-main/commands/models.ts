@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { RegistryVersion } from '../contract/engine.ts'
 import type { Studio } from '../lib/studio.ts'
 import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
+import { wholeNumber } from './numbers.ts'
 import type { Output } from './output.ts'
 
 interface SelectOptions extends JsonOption {
@@ -49,7 +50,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .description('which models serve a role under a profile, and why the others do not')
     .requiredOption('--role <role>')
     .option('--profile <name>', 'deployment profile for this question')
-    .option('--top-n <n>', 'how many', Number)
+    .option('--top-n <n>', 'how many', wholeNumber(1, 100))
     .option('--assume-installed', 'also models whose weights are not here yet')
     .option('--json', 'one JSON object')
     .action((options: SelectOptions) =>

@@ -5,6 +5,7 @@ import type { JournalEntry, Plan, PlanChange, ThreeWay, WriteOutcome } from '../
 import { StudioError } from '../lib/studio-error.ts'
 import type { Studio } from '../lib/studio.ts'
 import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+import { wholeNumber } from './numbers.ts'
 import type { Output } from './output.ts'
 
 const show = (value: PlanChange['from']) => (value === null ? '–' : Array.isArray(value) ? value.join(', ') : JSON.stringify(value))
@@ -102,7 +103,7 @@ export function addWrite(program: Command, context: CommandContext): void {
     .description('take back writes: the previous value of every tag that was touched')
     .argument('[paths...]', 'photos or folders: all their writes, newest first')
     .option('--write <id>', 'one write; repeatable', collectId, [] as number[])
-    .option('--run <id>', 'all writes of one command', Number)
+    .option('--run <id>', 'all writes of one command', wholeNumber(1, 999_999_999))
     .option('--since <time>', 'all writes since a time, such as 2026-05-01 or 2026-05-01T14:30:00Z', parseTime)
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: RevertOptions) => {

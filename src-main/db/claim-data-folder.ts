@@ -7,8 +7,8 @@ import { Connection } from './connection.ts'
 import { isBusy, mapDatabaseError } from './sqlite-errors.ts'
 
 export interface DataFolderClaim {
-  /** Tells a second start where this one is to be found. */
-  announce(url: string): void
+  /** Tells a second start, and commands beside it, where this one is to be found. */
+  announce(where: { url?: string; proxyUrl?: string }): void
   /** Idempotent. */
   release(): void
 }
@@ -16,7 +16,10 @@ export interface DataFolderClaim {
 interface Instance {
   pid: number
   startedAtMs: number
+  /** Of the browser window. */
   url?: string
+  /** Of the gateway, with `/v1`. */
+  proxyUrl?: string
 }
 
 /**
@@ -47,8 +50,8 @@ export function claimDataFolder(folder: string, clock: Clock): DataFolderClaim {
   }
   let held = true
   return {
-    announce(url) {
-      instance.url = url
+    announce(where) {
+      Object.assign(instance, where)
       tell()
     },
     release() {
@@ -90,6 +93,11 @@ function inUse(folder: string, other: Partial<Instance>): StudioError {
     data: { folder, pid, url },
     retry: 'later',
   })
+}
+
+/** Where the studio that works in the folder is to be found, as far as it says; it may have ended without a farewell. */
+export function findRunningStudio(folder: string): Partial<Instance> {
+  return findInstance(path.join(folder, 'instance.json'))
 }
 
 function findInstance(noteFile: string): Partial<Instance> {

@@ -12,7 +12,7 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
   'model-unknown': (data) => ({
     what: `There is no model named ${textOf(data, 'model', textOf(data, 'name', 'like that'))}.`,
     safe: NO_FILE,
-    next: data['nearest'] === undefined ? 'Models lists those that exist.' : `Did you mean ${textOf(data, 'nearest', '')}?`,
+    next: textOf(data, 'nearest', '') === '' ? 'Models lists those that exist.' : `Did you mean ${textOf(data, 'nearest', '')}?`,
   }),
   'model-ambiguous': (data) => ({
     what: `More than one model is called ${model(data)}.`,
@@ -22,12 +22,12 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
   'role-unknown': (data) => ({
     what: `There is no task named ${textOf(data, 'role', 'like that')}.`,
     safe: NO_FILE,
-    next: 'Choose caption, keywords or description.',
+    next: `Choose one of ${textOf(data, 'known', 'caption, keywords or description')}.`,
   }),
   'profile-unknown': (data) => ({
     what: `There is no deployment profile named ${textOf(data, 'name', textOf(data, 'profile', 'like that'))}.`,
     safe: NO_FILE,
-    next: 'Choose one from the list at the top of the window.',
+    next: data['known'] === undefined ? 'Choose one from the list at the top of the window.' : `Choose one of ${textOf(data, 'known', '')}.`,
   }),
   'no-model-for-role': (data) => ({
     what: `No model that works here can do the task ${textOf(data, 'role', '')}`.trim() + '.',

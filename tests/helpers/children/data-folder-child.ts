@@ -4,7 +4,7 @@ import { openDatabase } from '../../../src-main/db/open-database.ts'
 import { systemClock } from '../../../src-main/lib/clock.ts'
 
 const [folder = '', what = '', runId = '', items = ''] = process.argv.slice(2)
-claimDataFolder(folder, systemClock).announce('http://127.0.0.1:4000/')
+claimDataFolder(folder, systemClock).announce({ url: 'http://127.0.0.1:4000/' })
 
 if (what === 'run') {
   const { runs } = openDatabase({ folder, clock: systemClock })
