@@ -1,6 +1,7 @@
 /** Builds the studio: leaves first, each passed on to whoever needs it, each end registered on the line that makes it. Three hosts call this. */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { countTokens } from './backends/count-tokens.ts'
 import { composeEngine } from './compose-engine.ts'
 import type { Problem } from './contract/model.ts'
 import { claimDataFolder } from './db/claim-data-folder.ts'
@@ -158,6 +159,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         admission: scheduler,
         serving: scheduler,
         readCards: () => engine.gauge.read(),
+        countTokens: (entry, text, signal) => countTokens(entry, text, { ownAddress: engine.processes.baseUrlOf(entry.name), signal }),
         preparePicture: async (bytes, { longEdge, jpegQuality }, signal) => ({
           bytes: await imaging.smaller(bytes, { longEdge, quality: jpegQuality }, signal),
           mime: 'image/jpeg',
@@ -307,6 +309,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       },
       announce: (url) => claim.announce({ url }),
       stop: () => ends.dispose(),
+      abandon: () => engine.processes.killAllNow(),
     }
   } catch (error) {
     await ends.dispose().catch(() => undefined)
