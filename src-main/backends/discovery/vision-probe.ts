@@ -53,7 +53,10 @@ const shorten = (text: string) => {
   return line.length > NOTE_LENGTH ? `${line.slice(0, NOTE_LENGTH)}…` : line || 'nothing'
 }
 
-/** @throws StudioError `probe-failed` with data {name, reason} when the model cannot be asked: that says nothing about its eyes. */
+/**
+ * @throws StudioError of the model's server (`backend-unreachable` …) as it comes when the model cannot be asked: that says nothing about its
+ * eyes. `probe-failed` with data {name, reason} when it is not known why.
+ */
 export async function probeVision(options: {
   entry: RegistryEntry
   chat: ProbeChat
@@ -72,9 +75,8 @@ export async function probeVision(options: {
     try {
       reply = await chat(entry, requestFor(entry, picture), signal)
     } catch (error) {
-      const refused = error instanceof StudioError && ['request-invalid', 'capability-mismatch'].includes(error.code)
-      if (!refused) {
-        const reason = error instanceof StudioError ? error.message : toProblem(error).message
+      if (!(error instanceof StudioError)) {
+        const reason = toProblem(error).message
         throw new StudioError('probe-failed', `${entry.name} could not be asked: ${reason}`, {
           data: { name: entry.name, reason },
           retry: 'later',
@@ -82,6 +84,7 @@ export async function probeVision(options: {
         })
       }
       // A server that takes no pictures has answered the question.
+      if (!['request-invalid', 'capability-mismatch'].includes(error.code)) throw error
       reply = ''
     }
     latencyMs = Math.round(ticksMs() - startMs)

@@ -75,7 +75,8 @@ describe('whether a model sees', () => {
   it('a server that takes no pictures has answered; one that cannot be reached has not', async () => {
     const failing = (code: 'request-invalid' | 'backend-unreachable') => probe(() => Promise.reject(new StudioError(code, 'no')))
     expect((await failing('request-invalid')).vision_ok).toBe(false)
-    await expect(failing('backend-unreachable')).rejects.toMatchObject({ code: 'probe-failed', data: { name: 'm' } })
+    await expect(failing('backend-unreachable')).rejects.toMatchObject({ code: 'backend-unreachable' })
+    await expect(probe(() => Promise.reject(new Error('odd')))).rejects.toMatchObject({ code: 'probe-failed', data: { name: 'm' } })
   })
 
   it('the pictures are what they claim', async () => {
