@@ -36,42 +36,59 @@ export interface WatchedLayer {
   read(): Promise<LayerDocument>
   /** The next read looks at the file in any case. */
   forget(): void
-  /** Why the file as it is now cannot be read. */
+  /** Why the file as it is now cannot be read; the same object as long as that stays. */
   problem(): Problem | null
+  /** False as long as there was nothing good to show. */
+  wasGood(): boolean
 }
 
-/** @param lookEveryMs What was seen counts for so long. */
-export function watchLayer(file: string, tell: TellProblem, lookEveryMs = 0): WatchedLayer {
+export interface WatchOptions {
+  tell: TellProblem
+  /** What was seen counts for so long. */
+  lookEveryMs?: number
+  /** A file that must be there: its absence is a problem, and what it held last stays in view. Else an absent file is an empty one. */
+  mustExist?: boolean
+}
+
+export function watchLayer(file: string, { tell, lookEveryMs = 0, mustExist = false }: WatchOptions): WatchedLayer {
   let stamp: string | null = null
-  let good: LayerDocument = { records: [], rest: {} }
+  let good: LayerDocument | null = null
   let problem: Problem | null = null
   let reading: Promise<LayerDocument> | null = null
   let lookedAtMs = Number.NEGATIVE_INFINITY
+  const empty: LayerDocument = { records: [], rest: {} }
 
   const look = async (): Promise<LayerDocument> => {
     const now = await stat(file).then(
-      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-      () => 'absent',
+      ({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`,
+      (error: unknown) => `absent ${findErrno(error)}`,
     )
-    if (now === stamp) return good
+    if (now === stamp) return good ?? empty
+    stamp = now
     try {
-      good = (await readLayerFile(file)) ?? { records: [], rest: {} }
+      const read = await readLayerFile(file)
+      if (!read && mustExist) throw unreadable(path.basename(file), 'is not there')
+      good = read ?? empty
       problem = null
     } catch (error) {
-      problem = toProblem(error)
-      tell(problem)
+      // A content that is wrong stays wrong; a disk that failed may work the next time.
+      if (error instanceof StudioError && error.cause !== undefined) stamp = null
+      const found = toProblem(error)
+      if (found.message === problem?.message) return good ?? empty
+      problem = found
+      tell(found)
     }
-    stamp = now
-    return good
+    return good ?? empty
   }
 
   return {
     problem: () => problem,
+    wasGood: () => good !== null,
     forget() {
       lookedAtMs = Number.NEGATIVE_INFINITY
     },
     read() {
-      if (!reading && performance.now() - lookedAtMs < lookEveryMs) return Promise.resolve(good)
+      if (!reading && performance.now() - lookedAtMs < lookEveryMs) return Promise.resolve(good ?? empty)
       // Who asks while a new content is being read waits for it, and never sees the old one (at the start: none) beside it.
       reading ??= look().finally(() => {
         reading = null

@@ -95,6 +95,8 @@ function leavesThisMachine(entry: RegistryEntry): boolean {
   }
 }
 
+const isUsable = (available: Availability | undefined) => ['ready', 'available', 'loading'].includes(available?.state ?? '')
+
 function summarize(entry: RegistryEntry, available: Availability | undefined): ModelSummary {
   return {
     name: entry.name,
@@ -127,17 +129,27 @@ export function createModelService(options: ModelServiceOptions): ModelService {
 
   const registry = async (): Promise<Registry> => {
     const merged = await view.registry()
-    for (const problem of merged.problems) tellOnce(problem)
+    // Those of whole files were told when they were found.
+    const ofFiles = new Set(files.problems().map(({ message }) => message))
+    for (const problem of merged.problems) if (!ofFiles.has(problem.message)) tellOnce(problem)
     return merged
   }
 
-  /** A model whose weights are gone cannot be loaded; a server that still holds it may go on answering. */
+  /**
+   * A model whose weights are gone cannot be loaded; a server that still holds it may go on answering. Weights that are known to be
+   * others than the locked ones are not used in any state.
+   */
   const availabilityOf = async (entries: readonly RegistryEntry[]): Promise<Map<string, Availability>> => {
     const all = await backends.availabilityOf(entries)
     for (const entry of entries.filter(isMissing)) {
       if (all.get(entry.name)?.state !== 'available') continue
       all.set(entry.name, { state: 'not-installed', reason: 'its weights are no longer where they were found' })
     }
+    const locked = entries.filter(({ name, version_lock: lock }) => lock.locked === true && isUsable(all.get(name)))
+    const others = await Promise.all(locked.map((entry) => locks.isKnownToDiffer(entry)))
+    locked.forEach(({ name }, i) => {
+      if (others[i]) all.set(name, { state: 'not-installed', reason: 'its weights are not the locked ones' })
+    })
     return all
   }
 

@@ -64,7 +64,7 @@ export interface ModelUpkeep {
   verify(name: string): Promise<LockResult>
   /** @throws StudioError `model-locked`, `weights-missing`. */
   checkBeforeLoad(entry: RegistryEntry): Promise<void>
-  /** Asks the model about two known pictures and stores what came of it. @throws StudioError `probe-failed`. */
+  /** Asks the model about two known pictures and stores what came of it. @throws StudioError of the model's server when it cannot be asked, `probe-failed`. */
   probe(name: string, chat: ProbeChat, signal?: AbortSignal): Promise<ProbeResult>
   /** Versions of the user's file, newest first. */
   history(): Promise<KeptVersion[]>
@@ -118,7 +118,7 @@ export function createModelUpkeep(options: UpkeepOptions): ModelUpkeep {
 
   const show = async (name: string): Promise<ShownModel> => {
     const { registry, entry } = await find(name)
-    const problems = [...registry.problems, ...files.problems()].filter(({ data }) => data?.['entry'] === undefined || data['entry'] === entry.name)
+    const problems = registry.problems.filter(({ data }) => data?.['entry'] === undefined || data['entry'] === entry.name)
     return { entry, provenance: registry.provenance.get(entry.name) ?? {}, problems }
   }
 

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import writeFileAtomic from 'write-file-atomic'
 import type { Problem } from '../contract/model.ts'
+import { StudioError } from '../lib/studio-error.ts'
 import type { EntryRecord } from '../registry/entry.ts'
 import type { LayerDocument, LayerSource } from '../registry/layers.ts'
 import { readLayerFile, watchLayer } from './layer-file.ts'
@@ -25,7 +26,10 @@ export interface RegistryFiles {
   /** True when another registry file was named: it alone is in view. */
   readonly standalone: boolean
   readonly dataFolder: string
-  /** Lowest first: curated, discovered, user. Each list is the same object as long as its file is the same. */
+  /**
+   * Lowest first: curated, discovered, user. Each list is the same object as long as its file is the same.
+   * @throws StudioError `registry-invalid` when another registry file was named and has not been readable yet.
+   */
   layers(): Promise<LayerSource[]>
   /** Of files that cannot be read now. */
   problems(): Problem[]
@@ -73,9 +77,14 @@ export function createRegistryFiles(options: RegistryFilesOptions): RegistryFile
   const curatedPath = registryFile ?? path.join(configsFolder, CURATED_FILE)
   const discoveredPath = path.join(dataFolder, DISCOVERED_FILE)
   const userPath = path.join(dataFolder, USER_FILE)
-  const curated = watchLayer(curatedPath, tell, lookEveryMs)
-  const discovered = watchLayer(discoveredPath, tell, lookEveryMs)
-  const user = watchLayer(userPath, tell, lookEveryMs)
+  const standalone = registryFile !== undefined
+  /** Of a file that was named, what has never been right is thrown at who asks, and not told besides. */
+  const tellOfCurated: TellProblem = (problem) => {
+    if (!standalone || curated.wasGood()) tell(problem)
+  }
+  const curated = watchLayer(curatedPath, { tell: tellOfCurated, lookEveryMs, mustExist: true })
+  const discovered = watchLayer(discoveredPath, { tell, lookEveryMs })
+  const user = watchLayer(userPath, { tell, lookEveryMs })
   const versions = createRegistryHistory(path.join(dataFolder, HISTORY_FOLDER), nowMs)
   const inTurn = createTurns()
 
@@ -91,11 +100,15 @@ export function createRegistryFiles(options: RegistryFilesOptions): RegistryFile
   }
 
   return {
-    standalone: registryFile !== undefined,
+    standalone,
     dataFolder,
     async layers() {
       const shipped: LayerSource = { layer: 'curated', file: path.basename(curatedPath), records: (await curated.read()).records }
-      if (registryFile !== undefined) return [shipped]
+      if (standalone) {
+        const problem = curated.problem()
+        if (problem && !curated.wasGood()) throw new StudioError('registry-invalid', problem.message, { data: problem.data })
+        return [shipped]
+      }
       const [found, changes] = await Promise.all([discovered.read(), user.read()])
       return [
         shipped,

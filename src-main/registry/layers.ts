@@ -21,7 +21,7 @@ export interface Registry {
   entries: readonly RegistryEntry[]
   /** Entry name → JSON pointer of each leaf → layer that its value comes from. */
   provenance: ReadonlyMap<string, Readonly<Record<string, Layer>>>
-  /** Entries or changes that were left out, each naming file, entry and field. */
+  /** Entries or changes that were left out, each naming file, entry and field; of files that cannot be read, the file and why. */
   problems: readonly Problem[]
 }
 
@@ -119,37 +119,57 @@ function entryProblem(file: string, name: string, issues: readonly { path: Prope
   return { code: 'registry-invalid', message, data: { file, entry: name, field, reason: issue?.message ?? 'invalid' } }
 }
 
+/** Layer and entry name → the record of that layer that was valid last. */
+export type GoodRecords = ReadonlyMap<string, EntryRecord>
+
+const goodKey = (layer: Layer, name: string) => `${layer} ${name}`
+
 /**
  * Lowest layer first. A change that makes its entry invalid is left out with a problem and the entry stays as the lower layers have
  * it; a change to an entry that no longer exists is ignored (and stays in its file). Facts that were
  * discovered about an entry which only a higher layer describes lie under it.
  */
 export function mergeLayers(sources: readonly LayerSource[]): Registry {
+  return mergeKeeping(sources, new Map()).registry
+}
+
+/**
+ * As `mergeLayers`, but a record that became invalid counts as it was when it was valid last, with the problem.
+ * @returns `good`: to be given with the next merge; records that are no longer in their layer are not in it.
+ */
+export function mergeKeeping(sources: readonly LayerSource[], before: GoodRecords): { registry: Registry; good: GoodRecords } {
+  const good = new Map<string, EntryRecord>()
   const drafts = new Map<string, Draft>()
   const entries = new Map<string, RegistryEntry>()
   const facts = new Map<string, EntryRecord>()
   const problems: Problem[] = []
   for (const { layer, file, records } of sources) {
     for (const record of records) {
-      const before = drafts.get(record.name)
-      if (!before && record['backend'] === undefined && layer !== 'curated') {
-        if (layer === 'discovered') facts.set(record.name, record)
+      const { name } = record
+      const under = drafts.get(name)
+      if (!under && record['backend'] === undefined && layer !== 'curated') {
+        if (layer === 'discovered') facts.set(name, record)
         continue
       }
-      const { removed, ...changes } = record
-      const origins = { ...before?.origins }
-      const below = before?.values ?? patch({}, facts.get(record.name) ?? {}, 'discovered', '', origins)
-      const values = patch(below, changes, layer, '', origins)
-      const parsed = entrySchema.safeParse(values)
-      if (!parsed.success) {
-        problems.push(entryProblem(file, record.name, parsed.error.issues))
-        continue
+      const kept = before.get(goodKey(layer, name))
+      for (const each of kept ? [record, kept] : [record]) {
+        const { removed, ...changes } = each
+        const origins = { ...under?.origins }
+        const below = under?.values ?? patch({}, facts.get(name) ?? {}, 'discovered', '', origins)
+        const values = patch(below, changes, layer, '', origins)
+        const parsed = entrySchema.safeParse(values)
+        if (!parsed.success) {
+          if (each === record) problems.push(entryProblem(file, name, parsed.error.issues))
+          continue
+        }
+        good.set(goodKey(layer, name), each)
+        drafts.set(name, { values, origins, hidden: removed === true })
+        if (removed === true) entries.delete(name)
+        else entries.set(name, parsed.data)
+        break
       }
-      drafts.set(record.name, { values, origins, hidden: removed === true })
-      if (removed === true) entries.delete(record.name)
-      else entries.set(record.name, parsed.data)
     }
   }
   const provenance = new Map([...entries.keys()].map((name) => [name, drafts.get(name)?.origins ?? {}]))
-  return { entries: [...entries.values()], provenance, problems }
+  return { registry: { entries: [...entries.values()], provenance, problems }, good }
 }

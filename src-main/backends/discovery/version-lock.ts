@@ -4,7 +4,7 @@ import { backendOf, type RegistryEntry, servedIdsOf } from '../../registry/entry
 import { parseBaseUrl, requireConsent } from '../loopback.ts'
 import { sameTag } from '../same-tag.ts'
 import { listOllamaTags } from './scan-ollama.ts'
-import type { WeightsDigest, WeightsDigests } from './weights-digest.ts'
+import type { WeightsDigest, WeightsDigests, WeightsLocation } from './weights-digest.ts'
 
 export interface VersionLock {
   /**
@@ -17,6 +17,8 @@ export interface VersionLock {
    * @throws StudioError `model-locked` with data {name, expected, actual, remedy}, `weights-missing`.
    */
   checkBeforeLoad(entry: RegistryEntry): Promise<void>
+  /** Whether a lock does not hold, as far as that is known without reading weights. Never rejects. */
+  isKnownToDiffer(entry: RegistryEntry): Promise<boolean>
 }
 
 function lockedError(entry: RegistryEntry, reason: string, data: Record<string, unknown>): StudioError {
@@ -38,16 +40,19 @@ export function createVersionLock(options: { weights: WeightsDigests; ollamaBase
     throw new StudioError('weights-missing', `Ollama does not have ${entry.served_model_id ?? entry.name}`, { data: { name: entry.name } })
   }
 
-  const digestOf: VersionLock['digestOf'] = async (entry, rehash) => {
-    if (backendOf(entry) === 'ollama') return ollamaDigest(entry)
+  const locationOf = (entry: RegistryEntry): WeightsLocation => {
     const { model_path: modelPath, mmproj_path: projector } = entry.backend_config
     const at = modelPath ?? entry.download_path
     if (!at || backendOf(entry) === 'remote') {
       const reason = 'its weights are not known to be on this machine'
       throw new StudioError('weights-missing', `${entry.name} has nothing to lock: ${reason}`, { data: { name: entry.name, reason } })
     }
-    return weights.digestOf({ path: at, extra: projector ? [projector] : [] }, rehash)
+    return { path: at, extra: projector ? [projector] : [] }
   }
+  const isOllama = (entry: RegistryEntry) => backendOf(entry) === 'ollama'
+
+  const digestOf: VersionLock['digestOf'] = async (entry, rehash) =>
+    isOllama(entry) ? ollamaDigest(entry) : weights.digestOf(locationOf(entry), rehash)
 
   return {
     digestOf,
@@ -57,6 +62,17 @@ export function createVersionLock(options: { weights: WeightsDigests; ollamaBase
       if (!expected) throw lockedError(entry, 'no digest was stored with the lock', { expected: null })
       const { digest: actual } = await digestOf(entry, false)
       if (actual !== expected) throw lockedError(entry, 'its weights are not the ones that were locked', { expected, actual })
+    },
+    async isKnownToDiffer(entry) {
+      const { locked, digest: expected } = entry.version_lock
+      if (locked !== true || !expected) return false
+      try {
+        const actual = isOllama(entry) ? await ollamaDigest(entry) : await weights.findKnown(locationOf(entry))
+        return actual !== null && actual.digest !== expected
+      } catch {
+        // Weights that are gone or a server that is down have their own words.
+        return false
+      }
     },
   }
 }

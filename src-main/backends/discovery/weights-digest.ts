@@ -76,12 +76,21 @@ async function hashFile(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
+function combine(weights: readonly ModelFile[], lines: readonly string[]): WeightsDigest {
+  const digest = createHash('sha256')
+    .update([...lines].sort().join('\n'))
+    .digest('hex')
+  return { digest, files: weights.length, sizeBytes: weights.reduce((total, { sizeBytes }) => total + sizeBytes, 0) }
+}
+
 export interface WeightsDigests {
   /**
    * @param rehash Reads every byte whatever is remembered.
    * @throws StudioError `weights-missing`.
    */
   digestOf(location: WeightsLocation, rehash: boolean): Promise<WeightsDigest>
+  /** What is remembered, without reading weights; null unless every file is as it was when it was hashed. @throws StudioError `weights-missing`. */
+  findKnown(location: WeightsLocation): Promise<WeightsDigest | null>
 }
 
 /** @param memory File for what is known, by absolute path; it may be deleted at any time. */
@@ -103,14 +112,18 @@ export function createWeightsDigests(memory: string): WeightsDigests {
     await writeFileAtomic(memory, `${JSON.stringify({ files: Object.fromEntries(newest) })}\n`, { mode: 0o600 }).catch(() => undefined)
   }
 
-  const digestFile = async (file: string, rehash: boolean, files: Map<string, Remembered>): Promise<string> => {
+  const look = async (file: string, files: Map<string, Remembered>) => {
     const { size, mtimeMs, ctimeMs, ino } = await stat(file)
     const held = files.get(file)
     const same = held && held.size === size && held.mtimeMs === mtimeMs && held.ctimeMs === ctimeMs && held.ino === ino
-    if (same && !rehash) return held.sha256
+    return { size, mtimeMs, ctimeMs, ino, known: same ? held.sha256 : null }
+  }
+  const digestFile = async (file: string, rehash: boolean, files: Map<string, Remembered>): Promise<string> => {
+    const { known: remembered, ...stamp } = await look(file, files)
+    if (remembered !== null && !rehash) return remembered
     const sha256 = await hashFile(file)
     files.delete(file)
-    files.set(file, { size, mtimeMs, ctimeMs, ino, sha256 })
+    files.set(file, { ...stamp, sha256 })
     await save(files)
     return sha256
   }
@@ -121,8 +134,18 @@ export function createWeightsDigests(memory: string): WeightsDigests {
       const [weights, files] = await Promise.all([listWeights(location), known])
       const lines: string[] = []
       for (const { realPath, relative } of weights) lines.push(`${await digestFile(realPath, rehash, files)}  ${relative}`)
-      const digest = createHash('sha256').update(lines.sort().join('\n')).digest('hex')
-      return { digest, files: weights.length, sizeBytes: weights.reduce((total, { sizeBytes }) => total + sizeBytes, 0) }
+      return combine(weights, lines)
+    },
+    async findKnown(location) {
+      known ??= load()
+      const [weights, files] = await Promise.all([listWeights(location), known])
+      const lines: string[] = []
+      for (const { realPath, relative } of weights) {
+        const sha256 = (await look(realPath, files)).known
+        if (sha256 === null) return null
+        lines.push(`${sha256}  ${relative}`)
+      }
+      return combine(weights, lines)
     },
   }
 }

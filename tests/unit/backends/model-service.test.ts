@@ -92,6 +92,20 @@ describe('a running Ollama', () => {
     expect((await service.list()).find(({ name }) => name.startsWith('llava'))).toMatchObject({ state: 'available', remote: false })
     expect((await service.registry()).provenance.get('llava_7b_(Q4_K_M)')?.['/roles']).toBe('discovered')
   })
+  it('a locked model whose weights are others now must not be ranked', async () => {
+    const ollama = await startOpenAiServer('--ollama', '--models', 'qwen2.5vl:7b')
+    const { service, userFile } = studio({ ollamaBaseUrl: ollama.origin })
+    const { name } = await service.lock('qwen2.5vl:7b')
+    expect((await service.select('caption')).models[0]?.name).toBe(name)
+    writeFileSync(userFile, JSON.stringify([{ name, version_lock: { locked: true, digest: 'another' } }]))
+    expect(await service.verify(name)).toMatchObject({ locked: true, matches: false })
+    const { models, rejected } = await service.select('caption')
+    expect(models.map((model) => model.name)).not.toContain(name)
+    expect(rejected.find((model) => model.name === name)?.reason).toMatch(/its weights are not the locked ones/)
+    expect((await service.list()).find((model) => model.name === name)).toMatchObject({ state: 'not-installed' })
+    await service.unlock(name)
+    expect((await service.select('caption')).models[0]?.name).toBe(name)
+  })
   it('that is not there is said, within the bound', async () => {
     expect(await studio().service.discover()).toMatchObject({ ollama: { running: false, visionModels: [] } })
   })
@@ -163,6 +177,44 @@ describe('a broken registry file', () => {
     writeFileSync(userFile, '[]')
     expect((await service.list()).map(({ name }) => name)).not.toContain('My-box')
   })
+  it('must be among the problems of the view, with the entries that were left out, each told once', async () => {
+    const { service, userFile, problems } = studio()
+    expect((await service.registry()).problems).toEqual([])
+    writeFileSync(userFile, '{"models": [half')
+    for (let i = 0; i < 2; i++) {
+      expect((await service.registry()).problems).toMatchObject([{ code: 'registry-invalid', data: { file: 'model_registry.user.json' } }])
+    }
+    expect(problems).toHaveLength(1)
+    writeFileSync(userFile, '[{"name":"embedded-basic-facts","roles":"caption"}]')
+    const data = { file: 'model_registry.user.json', entry: 'embedded-basic-facts', field: 'roles' }
+    for (let i = 0; i < 2; i++) expect((await service.registry()).problems).toMatchObject([{ code: 'registry-invalid', data }])
+    expect(problems).toHaveLength(2)
+    writeFileSync(userFile, '[]')
+    expect((await service.registry()).problems).toEqual([])
+  })
+  it('named by hand must be an error, not an empty list', async () => {
+    const { service } = studio({ registryFile: path.join(tempFolder(), 'none.json') })
+    await expect(service.list()).rejects.toMatchObject({ code: 'registry-invalid', data: { file: 'none.json', reason: 'is not there' } })
+  })
+  it('an entry of a wrong type in it must leave that entry as it last was, as long as it is there', async () => {
+    const { service, userFile, problems } = studio()
+    const name = 'embedded-basic-facts'
+    const own = { name: 'own', backend: 'remote', backend_config: { base_url: 'http://127.0.0.1:9' }, roles: ['caption'] }
+    const put = (...records: object[]) => writeFileSync(userFile, JSON.stringify(records))
+    const find = async (wanted: string) => (await service.registry()).entries.find((entry) => entry.name === wanted)
+    put({ name, quantization: 'mine' }, own)
+    expect(await find('own')).toBeDefined()
+    put({ name, quantization: 'mine', roles: 'caption' }, { ...own, roles: 7 })
+    expect(await find(name)).toMatchObject({ quantization: 'mine' })
+    expect(await find('own')).toMatchObject({ roles: ['caption'] })
+    put({ name, quantization: 'mine', roles: 'other' }, { ...own, roles: 8 })
+    expect(await find('own')).toMatchObject({ roles: ['caption'] })
+    expect(problems.map(({ data }) => data?.['entry'])).toEqual(expect.arrayContaining([name, 'own']))
+    put({ name, roles: 'caption' })
+    expect(await find('own')).toBeUndefined()
+    put()
+    expect((await find(name))?.quantization).not.toBe('mine')
+  })
   it('from the start must leave what ships', async () => {
     const { service, userFile } = studio()
     writeFileSync(userFile, '\u0000')
@@ -178,6 +230,11 @@ describe('profiles', () => {
     await expect(service.setProfile('develop')).rejects.toMatchObject({ code: 'profile-unknown' })
     expect((await service.select('caption', { assumeInstalled: true })).profile).toBe('development')
     expect((await service.select('caption', { assumeInstalled: true, profile: 'generous_96gb' })).models[0]?.name).toBe('qwen3-vl-8b-instruct_(FP8)')
+  })
+  it('by hand goes back to what was detected', async () => {
+    const { service } = studio({ gpus: [] })
+    await service.setProfile('development')
+    expect(await service.setProfile(null)).toMatchObject({ active: 'cpu_only', detected: 'cpu_only' })
   })
   it('an unknown name in the environment must be an error, not another profile', async () => {
     const { service } = studio({ environment: { IMAGEWORKS_DEPLOYMENT_PROFILE: 'huge' } })

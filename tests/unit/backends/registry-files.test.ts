@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createRegistryFiles } from '../../../src-main/backends/registry-files.ts'
@@ -184,6 +184,51 @@ describe('hostile files', () => {
     execFileSync('/usr/bin/mkfifo', [userFile])
     expect(await recordsOf(files, 'user')).toEqual([])
     expect(files.problems()).toMatchObject([{ data: { reason: 'is not a file' } }])
+  })
+
+  it('another registry file that cannot be read is an error, not an empty list; once it is right it serves', async () => {
+    const home = tempFolder()
+    const registryFile = path.join(home, 'other.json')
+    const open = (file: string) => createRegistryFiles({ configsFolder: home, dataFolder: home, registryFile: file, tell: () => undefined })
+    const invalid = { code: 'registry-invalid', data: { file: 'other.json' } }
+    const files = open(registryFile)
+    await expect(files.layers()).rejects.toMatchObject(invalid)
+    const entry = '{"name":"x","backend":"vllm"}'
+    for (const text of ['', 'null', '[{"name":"x"', '[{"name":"x","name":"y"}]', '[{"name":"../x"}]', `[${entry},${entry}]`, '{"models":1}', '7']) {
+      writeFileSync(registryFile, text)
+      await expect(files.layers(), text).rejects.toMatchObject(invalid)
+      await expect(open(registryFile).layers(), text).rejects.toMatchObject(invalid)
+    }
+    truncateSync(registryFile, 50 * 1024 * 1024)
+    await expect(files.layers()).rejects.toMatchObject(invalid)
+    await expect(open(home).layers()).rejects.toMatchObject({ code: 'registry-invalid', data: { reason: 'is not a file' } })
+    writeFileSync(registryFile, `[${entry}]`)
+    expect(await recordsOf(files, 'curated')).toEqual([{ name: 'x', backend: 'vllm' }])
+  })
+
+  it('another registry file that goes away while it serves stays in view, with a problem', async () => {
+    const home = tempFolder()
+    const registryFile = path.join(home, 'other.json')
+    writeFileSync(registryFile, '[{"name":"x","backend":"vllm"}]')
+    const problems: Problem[] = []
+    const files = createRegistryFiles({ configsFolder: home, dataFolder: home, registryFile, tell: (problem) => void problems.push(problem) })
+    await files.layers()
+    rmSync(registryFile)
+    for (let i = 0; i < 2; i++) expect(await recordsOf(files, 'curated')).toEqual([{ name: 'x', backend: 'vllm' }])
+    expect(problems).toMatchObject([{ code: 'registry-invalid', data: { file: 'other.json', reason: 'is not there' } }])
+    expect(files.problems()).toEqual(problems)
+    writeFileSync(registryFile, '[]')
+    expect(await recordsOf(files, 'curated')).toEqual([])
+    expect(files.problems()).toEqual([])
+  })
+
+  it('the user’s file that was taken away is empty, without a problem', async () => {
+    const { files, set, userFile } = folder()
+    await set('a', { x: 1 })
+    expect(await recordsOf(files, 'user')).toHaveLength(1)
+    rmSync(userFile)
+    expect(await recordsOf(files, 'user')).toEqual([])
+    expect(files.problems()).toEqual([])
   })
 
   it('another registry file stands alone: neither what was found nor the user’s changes have a say', async () => {

@@ -115,6 +115,25 @@ describe('a locked model', () => {
     await lockOf().checkBeforeLoad(entry(digest))
   })
 
+  it('is known to differ only by what was hashed before: nothing is read for it', async () => {
+    const { folder, memory, lock, lockOf, entry } = model({ 'a.safetensors': 'AAAA' })
+    const { digest } = await lock.digestOf(entry(null), true)
+    expect(await lock.isKnownToDiffer(entry(digest))).toBe(false)
+    writeFileSync(path.join(folder, 'a.safetensors'), 'AAAX')
+    const before = readFileSync(memory, 'utf8')
+    expect(await lock.isKnownToDiffer(entry(digest))).toBe(false)
+    expect(readFileSync(memory, 'utf8')).toBe(before)
+    await lock.digestOf(entry(digest), true)
+    expect(await lock.isKnownToDiffer(entry(digest))).toBe(true)
+    expect(await lockOf().isKnownToDiffer(entry(digest))).toBe(true)
+    for (const state of [
+      { locked: false, digest },
+      { locked: true, digest: null },
+    ]) {
+      expect(await lock.isKnownToDiffer(entry(digest, { version_lock: state }))).toBe(false)
+    }
+  })
+
   it('without a stored digest is refused, without a lock is not looked at', async () => {
     const { lock, entry } = model({ 'a.safetensors': 'A' })
     await expect(lock.checkBeforeLoad(entry(null))).rejects.toMatchObject({ code: 'model-locked' })
