@@ -135,7 +135,9 @@ export async function checkReplaceable(targetPath: string, options: { mayBeAbsen
   try {
     const facts = await lstat(targetPath)
     if (!facts.isFile()) throw new StudioError('not-a-photo', `${targetPath} is not a plain file.`, { data })
-    if ((facts.mode & 0o222) === 0 || !(await isWritable(targetPath))) {
+    const obstacle = await whyNotWritable(targetPath)
+    if (obstacle === 'EROFS') throw new StudioError('folder-read-only', `The disk of ${targetPath} accepts no changes.`, { data })
+    if ((facts.mode & 0o222) === 0 || obstacle !== null) {
       throw new StudioError('file-read-only', `${targetPath} is marked read-only.`, { data })
     }
     if (facts.nlink > 1 && options.mayBeLinked !== true) {
@@ -147,15 +149,16 @@ export async function checkReplaceable(targetPath: string, options: { mayBeAbsen
     if (findErrno(error) !== 'ENOENT') throw error
     if (!options.mayBeAbsent) throw new StudioError('file-missing', `${targetPath} is gone.`, { data, cause: error })
   }
-  if (!(await isWritable(path.dirname(targetPath)))) {
+  if ((await whyNotWritable(path.dirname(targetPath))) !== null) {
     throw new StudioError('folder-read-only', `The folder of ${targetPath} does not accept new files.`, { data })
   }
 }
 
-async function isWritable(target: string): Promise<boolean> {
+/** The system's word for what is in the way, or null. */
+async function whyNotWritable(target: string): Promise<string | null> {
   return access(target, constants.W_OK).then(
-    () => true,
-    () => false,
+    () => null,
+    (error: unknown) => findErrno(error) ?? 'EACCES',
   )
 }
 
