@@ -61,7 +61,7 @@ export function createUpstream({ maxSocketsPerOrigin = 256, idleSocketMs = 15_00
         return await send(request, agent)
       } catch (error) {
         if (!(error instanceof StaleConnection)) throw error
-        // The server closed a connection that had been left open, before it saw this request: once more, on a new one.
+        // The server closed a connection that had been left open, before it could work on this request: once more, on a new one.
         const leftMs = Math.max(1, (request.timeouts.totalMs ?? TOTAL_MS) - (performance.now() - startedAtMs))
         return send({ ...request, timeouts: { ...request.timeouts, totalMs: leftMs } }, false)
       }
@@ -75,6 +75,9 @@ export function createUpstream({ maxSocketsPerOrigin = 256, idleSocketMs = 15_00
 
 /** One request on a connection of its own, for what is asked once. @throws StudioError as `Upstream.request`. */
 export const requestUpstream = (request: UpstreamRequest): Promise<BackendReply> => send(request, false)
+
+/** A kept connection that breaks later than this after it got a request may have broken over it: sending again would do the work twice. */
+const STALE_WITHIN_MS = 100
 
 /** Not a failure yet: a kept connection turned out to be closed before a byte of an answer came. */
 class StaleConnection extends Error {}
@@ -128,6 +131,7 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     })
     let stageTimer: NodeJS.Timeout | undefined
     let answer: http.IncomingMessage | undefined
+    let sentAtMs = Number.POSITIVE_INFINITY
     const ending: Ending = { reason: null }
     const settle = () => {
       clearTimeout(stageTimer)
@@ -150,6 +154,7 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     totalTimer.unref()
     signal.addEventListener('abort', onAbort, { once: true })
     sent.once('socket', (socket) => {
+      sentAtMs = performance.now()
       const connected = () => arm('waiting for the first byte', timeouts.firstByteMs)
       if (!socket.connecting) return connected()
       arm('connecting', timeouts.connectMs)
@@ -157,7 +162,8 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     })
     sent.on('error', (error) => {
       settle()
-      const stale = ending.reason === null && answer === undefined && sent.reusedSocket && CLOSED.has(findErrno(error) ?? '')
+      const isEarly = performance.now() - sentAtMs <= STALE_WITHIN_MS
+      const stale = ending.reason === null && answer === undefined && sent.reusedSocket && isEarly && CLOSED.has(findErrno(error) ?? '')
       reject(stale ? new StaleConnection() : (ending.reason ?? describeFailure(error, url.origin)))
     })
     sent.once('response', (response) => {

@@ -1,13 +1,18 @@
 /** A local model server: one that somebody runs at the entry's address, or our own child. It is started by the scheduler's word, never here. */
 import type { Clock } from '../lib/clock.ts'
+import { StudioError } from '../lib/studio-error.ts'
 import type { RegistryEntry } from '../registry/entry.ts'
-import type { Availability, Backend } from '../registry/serving.ts'
+import type { Availability, Backend, BackendReply } from '../registry/serving.ts'
 import { BriefCache } from './brief-cache.ts'
+import { createChildEnds } from './child-ends.ts'
 import { isLoopback, parseBaseUrl } from './loopback.ts'
 import type { ProcessRunner } from './ports.ts'
 
 /** Looking for programs and weights reads folders. */
 const FRESH_MS = 5_000
+/** From a broken connection until the end of its process is told, with what its log says. */
+const END_TOLD_WITHIN_MS = 1_000
+const BROKEN = new Set(['backend-failed', 'backend-unreachable'])
 
 /** Whether the studio may start a server for the entry: not where an address was given, which names a server of somebody else. */
 export function isLaunchable(entry: RegistryEntry): boolean {
@@ -18,15 +23,38 @@ export function isLaunchable(entry: RegistryEntry): boolean {
 
 export function createLaunchedBackend(options: { below: Backend; processes: ProcessRunner; clock: Clock }): Backend {
   const { below, processes, clock } = options
+  const ends = createChildEnds(processes)
   const abilities = new BriefCache<Awaited<ReturnType<ProcessRunner['canServe']>>>(clock, FRESH_MS)
   return {
     name: below.name,
-    chat: (entry, request, signal) => below.chat(entry, request, signal),
+    /** @throws StudioError as the backend below; `backend-failed` with data {cause, remedy, logTail} when our child ended over the request. */
+    async chat(entry, request, signal) {
+      if (processes.baseUrlOf(entry.name) === null) return below.chat(entry, request, signal)
+      const mark = ends.mark(entry.name)
+      const explain = async (error: unknown): Promise<unknown> => {
+        if (!(error instanceof StudioError) || !BROKEN.has(error.code)) return error
+        return (await ends.since(entry.name, mark, END_TOLD_WITHIN_MS, signal)) ?? error
+      }
+      try {
+        const reply = await below.chat(entry, request, signal)
+        return { ...reply, body: explained(reply.body, explain) }
+      } catch (error) {
+        throw await explain(error)
+      }
+    },
     async availability(entry): Promise<Availability> {
       const now = await below.availability(entry)
       if (now.state === 'ready' || !isLaunchable(entry)) return now
       const ability = await abilities.get(entry.name, () => processes.canServe(entry))
       return ability.ok ? { state: 'available', reason: null } : { state: 'not-installed', reason: ability.reason }
     },
+  }
+}
+
+async function* explained(body: BackendReply['body'], explain: (error: unknown) => Promise<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body
+  } catch (error) {
+    throw await explain(error)
   }
 }

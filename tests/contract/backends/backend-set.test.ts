@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createBackendSet } from '../../../src-main/backends/backend-set.ts'
 import type { ProcessRunner } from '../../../src-main/backends/ports.ts'
 import { systemClock } from '../../../src-main/lib/clock.ts'
+import { StudioError } from '../../../src-main/lib/studio-error.ts'
 import type { WorkerClient } from '../../../src-main/lib/worker-process.ts'
 import { entrySchema } from '../../../src-main/registry/entry.ts'
 import { startOpenAiServer } from '../../fakes/start-openai-server.ts'
@@ -38,6 +42,7 @@ function setWith(more: Partial<ProcessRunner> = {}) {
   onTestFinished(() => backends.dispose())
   return { backends, addresses }
 }
+const LISTING = JSON.stringify({ object: 'list', data: [{ id: 'fake-vision', object: 'model' }] })
 /** Nobody listens at its configured port. */
 const entry = (more: Record<string, unknown> = {}) =>
   entrySchema.parse({ name: 'fake-vision', backend: 'vllm', backend_config: { port: 9 }, capabilities: { vision: true }, ...more })
@@ -88,6 +93,47 @@ describe('a local model server', () => {
     expect((await backend.availability(entry())).state).toBe('available')
     await startOpenAiServer('--port', String(child.port))
     await readText(await backend.chat(entry(), chatRequest({ messages: question() }), NEVER))
+  })
+
+  it('that ends while it answers is told with the cause of its end, before the first byte and within the answer', async () => {
+    const gone = new Set<(name: string, error: StudioError) => void>()
+    const { backends, addresses } = setWith({
+      onGone: (listener) => {
+        gone.add(listener)
+        return () => void gone.delete(listener)
+      },
+    })
+    const crash = new StudioError('backend-failed', 'fake-vision ended by itself', { data: { cause: 'out-of-memory', logTail: ['no memory'] } })
+    const backend = backends.backendFor(entry())
+    for (const headFirst of [false, true]) {
+      const server = http.createServer((request, response) => {
+        if (request.method === 'GET') return void response.end(LISTING)
+        if (headFirst) response.write('data: {}\n\n')
+        setTimeout(() => {
+          response.destroy()
+          addresses.delete('fake-vision')
+          // The end of a process is seen a little after the end of its connections.
+          setTimeout(() => gone.forEach((tell) => tell('fake-vision', crash)), 50)
+        }, 150)
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      onTestFinished(() => void server.close())
+      addresses.set('fake-vision', `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
+      const answer = backend.chat(entry(), chatRequest({ messages: question() }), NEVER).then(readText)
+      await expect(answer).rejects.toBe(crash)
+    }
+  })
+
+  it('whose connection breaks while it lives is told as that', async () => {
+    const { backends, addresses } = setWith()
+    const server = http.createServer((request, response) => (request.method === 'GET' ? response.end(LISTING) : request.socket.destroy()))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    addresses.set('fake-vision', `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)
+    const answer = backends.backendFor(entry()).chat(entry(), chatRequest({ messages: question() }), NEVER)
+    await expect(answer).rejects.toMatchObject({ code: 'backend-failed', data: { errno: 'ECONNRESET' } })
   })
 
   it('an address that was given is not started by us, so its being down is not hidden', async () => {

@@ -146,6 +146,20 @@ describe('a kept connection that the server has closed', () => {
     expect(seen).toEqual(['1.1', '1.2', '2.1'])
   })
 
+  it('one that breaks when the server may be at work on the request is told: a generation must not be paid for twice', async () => {
+    const seen: string[] = []
+    const url = await rawServer((socket, connection, nth) => {
+      seen.push(`${connection}.${nth}`)
+      if (nth === 1) socket.write(OK)
+      else setTimeout(() => socket.resetAndDestroy(), 250)
+    })
+    const upstream = createUpstream()
+    onTestFinished(() => upstream.dispose())
+    await readText(await upstream.request(post(url)))
+    await expect(upstream.request(post(url))).rejects.toMatchObject({ code: 'backend-failed', data: { errno: 'ECONNRESET' } })
+    expect(seen).toEqual(['1.1', '1.2'])
+  })
+
   it('a new connection that breaks is told at once: the server may be at work on the request', async () => {
     const seen: string[] = []
     const url = await rawServer((socket, connection, nth) => {
