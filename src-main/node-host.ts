@@ -8,6 +8,7 @@ import type { CommandContext } from './commands/context.ts'
 import { systemClock } from './lib/clock.ts'
 import { findRunningStudio } from './db/claim-data-folder.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
+import type { Studio } from './lib/studio.ts'
 import { createVramAnswers } from './vram/answers.ts'
 import { createGauge } from './vram/gauge.ts'
 import { readCards } from './vram/read-cards.ts'
@@ -21,11 +22,22 @@ function placesOf(mainFolder: string) {
   return { version, dataFolder, folders, spawnWorker: forkWorkersFrom(folders.workers) }
 }
 
-function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
+/** Ctrl+C, a service that stops us, a closed terminal, Ctrl+\; SIGBREAK is Ctrl+Break on Windows. Those a system lacks never come. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as const
+
+/** The first signal asks for an orderly stop; the second ends the process after `abandon`. */
+function onStop(abandon: () => void): { signal: AbortSignal; stopped: Promise<void> } {
   const abort = new AbortController()
   const stopped = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(name, () => {
+    for (const name of STOP_SIGNALS) {
+      process.on(name, () => {
+        if (abort.signal.aborted) {
+          abandon()
+          process.exit(128 + (os.constants.signals[name] ?? 0))
+        }
+        // Writing to a terminal that was closed fails, and must not break off the stop.
+        if (name === 'SIGHUP') for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+        else if (process.stderr.isTTY) process.stderr.write('Stopping … (again to end at once)\n')
         abort.abort()
         resolve()
       })
@@ -37,18 +49,20 @@ function onStop(): { signal: AbortSignal; stopped: Promise<void> } {
 /** Serves until the process is asked to end. */
 async function serveInBrowser(
   places: ReturnType<typeof placesOf>,
-  stopped: Promise<void>,
+  { stopped, opened }: { stopped: Promise<void>; opened: (studio: Studio) => Studio },
   options: { paths: string[]; roots: string[]; port: number; open: boolean },
 ): Promise<void> {
   const startPaths = options.paths.map((each) => path.resolve(each))
   const browseRoots = [...new Set([...startPaths, ...options.roots])]
-  const studio = await compose({
-    ...places,
-    environment: process.env,
-    host: 'browser',
-    startPaths,
-    browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()],
-  })
+  const studio = opened(
+    await compose({
+      ...places,
+      environment: process.env,
+      host: 'browser',
+      startPaths,
+      browseRoots: browseRoots.length > 0 ? browseRoots : [os.homedir()],
+    }),
+  )
   try {
     const { startWebHost } = await import('./web/web-host.ts')
     const host = await startWebHost(
@@ -70,18 +84,25 @@ async function serveInBrowser(
 
 export function commandContext(mainFolder: string): Omit<CommandContext, 'setExitCode'> & { version: string } {
   const places = placesOf(mainFolder)
-  const { signal, stopped } = onStop()
+  const studios = new Set<Studio>()
+  const opened = (studio: Studio): Studio => {
+    studios.add(studio)
+    return studio
+  }
+  const { signal, stopped } = onStop(() => {
+    for (const studio of studios) studio.abandon()
+  })
   return {
     version: places.version,
     interrupted: signal,
     untilStopped: () => stopped,
     runningProxy: () => findRunningStudio(places.dataFolder).proxyUrl,
     vram: createVramAnswers({ readCards, gauge: () => createGauge({ readCards, ownPids: () => [], clock: systemClock }).read() }),
-    startBrowserHost: (options) => serveInBrowser(places, stopped, options),
-    openStudio: (options = {}) => {
+    startBrowserHost: (options) => serveInBrowser(places, { stopped, opened }, options),
+    openStudio: async (options = {}) => {
       const { profile, registryFile, proxy = false, proxyPort, preload } = options
       const environment = profile === undefined ? process.env : { ...process.env, IMAGEWORKS_DEPLOYMENT_PROFILE: profile }
-      return compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, preload, startPaths: [], browseRoots: [] })
+      return opened(await compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, preload, startPaths: [], browseRoots: [] }))
     },
   }
 }

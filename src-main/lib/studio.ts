@@ -25,4 +25,6 @@ export interface Studio {
   /** Tells a second start where this one is to be found. */
   announce(url: string): void
   stop(): Promise<void>
+  /** Ends the model servers by force, for a host that ends in the same moment and waits for nothing. */
+  abandon(): void
 }

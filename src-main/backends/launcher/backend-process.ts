@@ -10,7 +10,8 @@
  *   failed     starts; after repeated failures the same error  nothing to do
  *              again until the back-off is over
  *
- * A start that nobody waits for any more is ended. The end of the process while `ready` leads to `failed` and is told by `onGone`.
+ * A start that nobody waits for any more is ended. The end of the process while `ready` leads to `failed` and is told by `onGone`; whether and
+ * when it is started again is for those who hear of it, so there is no back-off here for what did start.
  */
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -23,7 +24,7 @@ import type { LogFile } from './log-file.ts'
 import type { PidFiles, PidRecord } from './pid-files.ts'
 import { findStartTimeNow, startTimeOf } from './process-table.ts'
 import { diagnose, remedyFor, startFailure } from './start-failure.ts'
-import { endLeftovers, stopTree } from './stop-tree.ts'
+import { endLeftovers, killTreeNow, stopTree } from './stop-tree.ts'
 import { adoptChild, type SupervisedChild } from './supervised-child.ts'
 import { cancelledStart, type FailedVerdict, verdictFailure } from './verdict-failure.ts'
 
@@ -34,8 +35,6 @@ const FAILED_GRACE_MS = 1_000
 const FIRST_BACKOFF_MS = 5_000
 const LONGEST_BACKOFF_MS = 60_000
 const TELL_WITHIN_MS = 500
-/** Having run so long, earlier failures are forgotten. */
-const PROVEN_MS = 60_000
 
 export interface ReadyProcess {
   pid: number
@@ -65,6 +64,8 @@ export interface BackendProcess {
   adopt(record: PidRecord & { start_time: string }, profile: LaunchProfile): void
   /** Resolves when nothing of it is left. @param graceLimitMs At most so long between the polite signal and the other. */
   stop(graceLimitMs?: number): Promise<void>
+  /** By force and without waiting, whatever the state. For a studio that ends in the same moment. */
+  killNow(): void
 }
 
 interface Running {
@@ -72,7 +73,6 @@ interface Running {
   profile: Pick<LaunchProfile, 'causes' | 'install_hint' | 'stop_grace_ms'>
   /** Of adopted processes, to be recognised once more before a signal. */
   adopted: { startTime: string; run: string } | null
-  readyAtTicksMs: number
   unwatchLog: () => void
 }
 
@@ -92,6 +92,8 @@ export function createBackendProcess(options: {
   let placement: Placement | null = null
   let starting: { promise: Promise<ReadyProcess>; waiters: number; cancel: AbortController } | undefined
   let running: Running | undefined
+  /** Everything of which something may still run: starting, serving, ending. */
+  const living = new Set<Running>()
   let ending: Promise<void> = Promise.resolve()
   let failures = 0
 
@@ -108,11 +110,13 @@ export function createBackendProcess(options: {
 
   const cancelled = () => cancelledStart(name)
 
-  const end = async ({ child, adopted }: Running, graceMs: number) => {
+  const end = async (it: Running, graceMs: number) => {
+    const { child, adopted } = it
     const ours = adopted === null || (await startTimeOf(child.pid)) === adopted.startTime
     if (!ours) endLeftovers(child.pid, adopted.run)
     else if (!(await stopTree(child.pid, graceMs))) logger.error('backend-not-gone', { name, pid: child.pid })
     child.forget()
+    living.delete(it)
     try {
       pidFiles.remove(name)
     } catch (error) {
@@ -121,7 +125,7 @@ export function createBackendProcess(options: {
   }
 
   const settleReady = (it: Running, ready: ReadyProcess) => {
-    it.readyAtTicksMs = clock.ticksMs()
+    failures = 0
     it.unwatchLog = log.watch()
     running = it
     enter({ kind: 'ready', ...ready })
@@ -132,12 +136,12 @@ export function createBackendProcess(options: {
       enter({ kind: 'stopping' })
       ending = (async () => {
         const tail = await log.tail()
-        const error = startFailure({ name, what: 'ended by itself', code: 'backend-failed', diagnosis: diagnose(it.profile, tail, exit), tail, exit })
-        if (clock.ticksMs() - it.readyAtTicksMs >= PROVEN_MS) failures = 0
+        const diagnosis = diagnose(it.profile, tail, exit, log.file)
+        const error = startFailure({ name, what: 'ended by itself', code: 'backend-failed', diagnosis, tail, exit })
         // What it started may have outlived it. That the model is gone is told soon, even when the driver holds something back.
         const swept = end(it, 0)
         await Promise.race([swept, new Promise((resolve) => setTimeout(resolve, TELL_WITHIN_MS))])
-        enterFailed(error)
+        enter({ kind: 'failed', error, retryAtTicksMs: clock.ticksMs() })
         onGone(error)
         await swept
       })()
@@ -145,7 +149,7 @@ export function createBackendProcess(options: {
   }
 
   const failureOf = async (launch: Launch, verdict: FailedVerdict, timeoutMs: number) =>
-    verdictFailure({ name, profile: launch.profile, servedId: launch.servedId, verdict, timeoutMs, tail: await log.tail() })
+    verdictFailure({ name, profile: launch.profile, servedId: launch.servedId, verdict, timeoutMs, tail: await log.tail(), logFile: log.file })
 
   const attempt = async (launch: Launch, timeoutMs: number, signal: AbortSignal): Promise<ReadyProcess> => {
     const port = await choosePort()
@@ -158,9 +162,9 @@ export function createBackendProcess(options: {
       child: Object.assign(child, { pid }),
       profile: launch.profile,
       adopted: null,
-      readyAtTicksMs: 0,
       unwatchLog: () => undefined,
     }
+    living.add(it)
     let kept = false
     try {
       // Between the start and this line nothing waits: a crash of ours leaves no child that nobody knows.
@@ -219,7 +223,7 @@ export function createBackendProcess(options: {
       const known =
         error instanceof StudioError
           ? error
-          : new StudioError('backend-start-failed', `${name} could not be started`, { data: unknownData(name), cause: error })
+          : new StudioError('backend-start-failed', `${name} could not be started`, { data: unknownData(name, log.file), cause: error })
       if (known.code === 'cancelled' || signal.aborted) enter({ kind: 'stopped' })
       else if (prepared) enterFailed(known)
       // Nothing was tried, so nothing has to be waited for.
@@ -296,9 +300,9 @@ export function createBackendProcess(options: {
         child,
         profile,
         adopted: { startTime: record.start_time, run: record.run },
-        readyAtTicksMs: 0,
         unwatchLog: () => undefined,
       }
+      living.add(it)
       pidFiles.write({ ...record, owner_pid: process.pid, owner_start_time: findStartTimeNow(process.pid) ?? null })
       settleReady(it, { pid: record.pid, port: record.port, loadMs: record.load_ms ?? 0, adopted: true })
     },
@@ -318,10 +322,16 @@ export function createBackendProcess(options: {
       }
       await ending
     },
+
+    killNow() {
+      for (const { child, adopted } of living) {
+        if (adopted === null || findStartTimeNow(child.pid) === adopted.startTime) killTreeNow(child.pid)
+      }
+    },
   }
 }
 
-const unknownData = (name: string) => ({ name, cause: 'crashed', remedy: remedyFor('crashed'), logTail: [] })
+const unknownData = (name: string, logFile: string) => ({ name, cause: 'crashed', remedy: remedyFor('crashed', logFile), logTail: [] })
 
 function backedOff(error: StudioError, waitMs: number): StudioError {
   return new StudioError(error.code, error.message, {

@@ -57,6 +57,8 @@ export interface ChildRunner extends ProcessRunner {
   logTail(name: string): Promise<string[]>
   /** Ends every model, politely, then by force. Later starts are refused. */
   dispose(): Promise<void>
+  /** Every model by force, without waiting: for a process that ends in the same moment. Later starts are refused. */
+  killAllNow(): void
 }
 
 export interface ProcessRunnerOptions {
@@ -230,6 +232,11 @@ export function createProcessRunner(options: ProcessRunnerOptions): ChildRunner 
     async dispose() {
       disposed = true
       await Promise.all([...owners.values()].map((owner) => owner.process.stop(DISPOSE_GRACE_MS)))
+    },
+
+    killAllNow() {
+      disposed = true
+      for (const owner of owners.values()) owner.process.killNow()
     },
   }
 }

@@ -24,12 +24,13 @@ const REMEDIES: Record<Exclude<StartCause, 'argument-refused' | 'profile-missing
   'executable-missing': 'Install the program, or give its path in the settings.',
   'not-permitted': "Make the program's file executable for you.",
   'wrong-model': "Check the model's extra_args and its launch profile: the server answers with another model.",
-  'no-progress': 'Look into the log; if the disk is slow, give the model more time to start.',
+  'no-progress': 'Look into the log ({log}); if the disk is slow, give the model more time to start.',
   killed: 'The system ended the program, mostly for want of memory: close other programs or choose a smaller model.',
-  crashed: 'Look into the log for the reason.',
+  crashed: 'Look into the log for the reason: {log}',
 }
 
-export const remedyFor = (cause: keyof typeof REMEDIES): string => REMEDIES[cause]
+/** @param logFile Absolute. */
+export const remedyFor = (cause: keyof typeof REMEDIES, logFile: string): string => REMEDIES[cause].replace('{log}', () => logFile)
 
 const SECRETS: readonly [RegExp, string][] = [
   [/\b(authorization["']?\s*[:=]\s*["']?)([a-z]+\s+)?[^\s"',;]+/gi, '$1***'],
@@ -60,15 +61,15 @@ export interface Diagnosis {
 }
 
 /** The first pattern of the profile that fits, else what the exit itself tells. */
-export function diagnose(profile: Pick<LaunchProfile, 'causes' | 'install_hint'>, tail: string, exit: ExitReport | null): Diagnosis {
+export function diagnose(profile: Pick<LaunchProfile, 'causes' | 'install_hint'>, tail: string, exit: ExitReport | null, logFile: string): Diagnosis {
   if (exit?.errno === 'ENOENT') return { cause: 'executable-missing', remedy: profile.install_hint }
-  if (exit?.errno === 'EACCES' || exit?.errno === 'EPERM') return { cause: 'not-permitted', remedy: remedyFor('not-permitted') }
+  if (exit?.errno === 'EACCES' || exit?.errno === 'EPERM') return { cause: 'not-permitted', remedy: remedyFor('not-permitted', logFile) }
   const text = tail.replace(COLOURS, '')
   for (const { pattern, cause, remedy } of profile.causes) {
     if (new RegExp(pattern, 'i').test(text)) return { cause, remedy }
   }
-  if (exit?.signal === 'SIGKILL' || exit?.code === 137) return { cause: 'killed', remedy: remedyFor('killed') }
-  return { cause: 'crashed', remedy: remedyFor('crashed') }
+  if (exit?.signal === 'SIGKILL' || exit?.code === 137) return { cause: 'killed', remedy: remedyFor('killed', logFile) }
+  return { cause: 'crashed', remedy: remedyFor('crashed', logFile) }
 }
 
 export function startFailure(options: {

@@ -2,7 +2,7 @@
  * Ends a model server with everything that it started. POSIX: our children lead their own process group, so the group is signalled.
  * Windows: `taskkill /t`. The caller has made sure that the pid is ours (see process-table.ts).
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { findErrno } from '../../lib/studio-error.ts'
 import { carriesRun, findGroupMembers, isAlive, systemTool } from './process-table.ts'
 
@@ -61,6 +61,12 @@ export async function stopTree(pid: number, graceMs: number): Promise<boolean> {
   if (process.platform === 'win32') await taskkill(pid, true)
   else signalGroup(pid, 'SIGKILL')
   return goneWithin(pid, KILL_WAIT_MS)
+}
+
+/** By force, without waiting for the end (Windows: at most 2 s until the order is given). */
+export function killTreeNow(pid: number): void {
+  if (process.platform !== 'win32') signalGroup(pid, 'SIGKILL')
+  else spawnSync(systemTool('taskkill.exe'), ['/pid', String(pid), '/t', '/f'], { timeout: 2_000, windowsHide: true, shell: false })
 }
 
 /** Ends by force what outlived its leader, known by the mark of its start alone, since nobody can say whose group it is any more (Linux). */

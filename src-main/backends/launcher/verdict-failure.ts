@@ -16,14 +16,21 @@ export function verdictFailure(options: {
   timeoutMs: number
   /** End of the log. */
   tail: string
+  logFile: string
 }): StudioError {
-  const { name, profile, servedId, verdict, timeoutMs, tail } = options
-  const by = (cause: 'port-in-use' | 'wrong-model' | 'no-progress'): Diagnosis => ({ cause, remedy: remedyFor(cause) })
+  const { name, profile, servedId, verdict, timeoutMs, tail, logFile } = options
+  const by = (cause: 'port-in-use' | 'wrong-model' | 'no-progress'): Diagnosis => ({ cause, remedy: remedyFor(cause, logFile) })
   switch (verdict.kind) {
     case 'cancelled':
       return cancelledStart(name)
     case 'exited':
-      return startFailure({ name, what: 'ended while it was starting', diagnosis: diagnose(profile, tail, verdict.exit), tail, exit: verdict.exit })
+      return startFailure({
+        name,
+        what: 'ended while it was starting',
+        diagnosis: diagnose(profile, tail, verdict.exit, logFile),
+        tail,
+        exit: verdict.exit,
+      })
     case 'foreign':
       return startFailure({ name, what: 'cannot be reached: another program answers on its port', diagnosis: by('port-in-use'), tail })
     case 'wrong-model':

@@ -51,9 +51,15 @@ export function toStopped(model: ModelState): void {
   model.leaving = false
 }
 
+/** A request that was being answered broke off; the next one finds nobody at home. */
+const LATER_CODES: Partial<Record<Refusal['code'], Refusal['code']>> = {
+  'backend-failed': 'backend-unreachable',
+  'backend-timeout': 'backend-start-failed',
+}
+
 /** For those who come while the breaker is open: the last error, and when to come again. */
 export function breakerRefusal(model: ModelState, atMs: number): Refusal {
   const last = model.lastRefusal ?? { code: 'backend-start-failed', message: `${model.name} did not start`, data: {}, retry: 'later' }
   const retryAfterSeconds = Math.max(1, Math.ceil((model.refusedUntilMs - atMs) / 1000))
-  return { ...last, data: { ...last.data, name: model.name, retryAfterSeconds }, retry: 'later' }
+  return { ...last, code: LATER_CODES[last.code] ?? last.code, data: { ...last.data, name: model.name, retryAfterSeconds }, retry: 'later' }
 }

@@ -127,6 +127,17 @@ export class Engine {
     })
   }
 
+  serverLogFile(model: string): string {
+    const folder = path.join(this.data, 'logs', 'backends')
+    const name = readdirSync(folder).find((each) => each.startsWith(model) && each.endsWith('.log'))
+    if (name === undefined) throw new Error(`there is no log of ${model}`)
+    return path.join(folder, name)
+  }
+
+  serverLog(model: string): string {
+    return readFileSync(this.serverLogFile(model), 'utf8')
+  }
+
   logged(): Record<string, unknown>[] {
     const text = readFileSync(path.join(this.data, 'logs', 'chat_proxy.jsonl'), 'utf8')
     return text

@@ -59,4 +59,70 @@ describe.skipIf(!linux)('the engine', () => {
     await engine.end()
     expect(engine.servers()).toEqual([])
   }, 60_000)
+
+  it.each(['SIGHUP', 'SIGQUIT'] as const)(
+    'a closed terminal (%s) must not leave a model server behind',
+    async (signal) => {
+      const engine = new Engine({ models: { plain: { needMb: 0 } }, profile: 'cpu_only' })
+      onTestFinished(() => endHard(engine))
+      await engine.start()
+      expect((await engine.ask('plain')).status).toBe(200)
+      expect(engine.servers()).toHaveLength(1)
+      await engine.end(signal)
+      expect(engine.servers()).toEqual([])
+    },
+    60_000,
+  )
+
+  it('a second Ctrl+C ends at once, and takes servers that do not listen and what they started along', async () => {
+    const engine = new Engine({ models: { deaf: { needMb: 0, flags: ['--ignore-sigterm', '--spawn-grandchild'] } }, profile: 'cpu_only' })
+    onTestFinished(() => endHard(engine))
+    await engine.start()
+    expect((await engine.ask('deaf')).status).toBe(200)
+    expect(engine.servers()).toHaveLength(2)
+    engine.child!.kill('SIGINT')
+    await until('the stop is under way', () => engine.serverLog('deaf').includes('SIGTERM? Not now.'))
+    const startedAt = performance.now()
+    await engine.end('SIGINT')
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    await until('nothing is left', () => engine.servers().length === 0, 2_000)
+  }, 60_000)
+
+  it('tells a crash as a crash to whoever was being answered, starts afresh for the next, and asks for patience after the third', async () => {
+    const engine = new Engine({ models: { fragile: { needMb: 0, flags: ['--crash-after', '2', '--tps', '25'] } }, profile: 'cpu_only' })
+    onTestFinished(() => endHard(engine))
+    await engine.start()
+    const asked = async () => {
+      const response = await engine.ask('fragile')
+      const { error } = (await response.json()) as { error?: { studio_code: string; data: Record<string, unknown> } }
+      return { status: response.status, retryAfter: response.headers.get('retry-after'), code: error?.studio_code, data: error?.data }
+    }
+    for (let crash = 1; crash <= 3; crash++) {
+      expect(await asked()).toMatchObject({ status: 200 })
+      expect(await asked()).toMatchObject({
+        status: 502,
+        code: 'backend-failed',
+        data: { cause: 'out-of-memory', remedy: expect.any(String), logTail: expect.arrayContaining([expect.stringContaining('out of memory')]) },
+      })
+    }
+    const refused = await asked()
+    expect(refused).toMatchObject({ status: 503, code: 'backend-unreachable', data: { cause: 'out-of-memory', remedy: expect.any(String) } })
+    expect(Number(refused.retryAfter)).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('a server that ends without a word is told with the file of its log', async () => {
+    const engine = new Engine({ models: { mute: { needMb: 0, flags: ['--exit-code', '3'] } }, profile: 'cpu_only' })
+    onTestFinished(() => endHard(engine))
+    await engine.start()
+    const response = await engine.ask('mute')
+    const { error } = (await response.json()) as { error: { message: string; data: Record<string, unknown> } }
+    expect(error.data).toMatchObject({ cause: 'crashed', exitCode: 3, remedy: expect.stringContaining(engine.serverLogFile('mute')) })
+    expect(error.message).toContain(engine.serverLogFile('mute'))
+  }, 60_000)
 })
+
+/** Also what the studio under test left behind. */
+async function endHard(engine: Engine): Promise<void> {
+  await engine.end('SIGKILL')
+  for (const pid of engine.servers()) process.kill(pid, 'SIGKILL')
+}

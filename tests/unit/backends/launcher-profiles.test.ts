@@ -158,20 +158,25 @@ describe('the cause by the log', () => {
     ['lmdeploy', 'bad-flag', 'lmdeploy: error: unrecognized arguments: --x'],
     ['lmdeploy', 'port-in-use', "ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 23333): address already in use"],
   ])('%s: %s', (profile, cause, line) => {
-    const found = diagnose(read(`${profile}.json`), `INFO loading\n${line}\nTraceback (most recent call last):\n`, { code: 1, signal: null })
+    const found = diagnose(
+      read(`${profile}.json`),
+      `INFO loading\n${line}\nTraceback (most recent call last):\n`,
+      { code: 1, signal: null },
+      '/logs/a.log',
+    )
     expect(found.cause).toBe(cause)
     expect(found.remedy).toMatch(/\.$/)
   })
 
   it('is the exit where the log says nothing', () => {
     const profile = read('vllm.json')
-    expect(diagnose(profile, '', { code: null, signal: 'SIGKILL' }).cause).toBe('killed')
-    expect(diagnose(profile, 'INFO all is well', { code: 1, signal: null }).cause).toBe('crashed')
-    expect(diagnose(profile, '', { code: null, signal: null, errno: 'ENOENT' })).toEqual({
+    expect(diagnose(profile, '', { code: null, signal: 'SIGKILL' }, '/logs/a.log').cause).toBe('killed')
+    expect(diagnose(profile, 'INFO all is well', { code: 1, signal: null }, '/logs/a.log').cause).toBe('crashed')
+    expect(diagnose(profile, '', { code: null, signal: null, errno: 'ENOENT' }, '/logs/a.log')).toEqual({
       cause: 'executable-missing',
       remedy: profile.install_hint,
     })
-    expect(diagnose(profile, '', { code: null, signal: null, errno: 'EACCES' }).cause).toBe('not-permitted')
+    expect(diagnose(profile, '', { code: null, signal: null, errno: 'EACCES' }, '/logs/a.log').cause).toBe('not-permitted')
   })
 })
 
