@@ -22,11 +22,12 @@ export function addProfile(program: Command, context: CommandContext): void {
     )
   profile
     .command('set')
-    .argument('<name>')
+    .description('choose a profile; auto goes back to the detected one')
+    .argument('<name>', 'its name, or auto')
     .option('--json', 'one JSON object')
     .action((name: string, options: JsonOption) =>
       withStudio(context, options, {}, async (studio, output) => {
-        const state = await studio.handlers['profile.set']({ name })
+        const state = await studio.handlers['profile.set']({ name: name === 'auto' ? null : name })
         output.row(state, () => `active    ${state.active} (${state.reason})`)
         return exitFor(0)
       }),

@@ -5,6 +5,7 @@ import type { Registry } from '../registry/layers.ts'
 import type { Availability, Backend } from '../registry/serving.ts'
 
 export interface ProxyModels {
+  /** @throws StudioError `registry-invalid` when there is nothing good to show. */
   registry(): Promise<Registry>
   availabilityOf(entries: readonly RegistryEntry[]): Promise<ReadonlyMap<string, Availability>>
   /** @throws StudioError `role-unknown`, `profile-unknown`. */
@@ -13,8 +14,8 @@ export interface ProxyModels {
   modelForRole(role: string): Promise<RegistryEntry>
   /** @throws StudioError `profile-unknown`. */
   profileState(): Promise<ProfileState>
-  /** Absent: the profile can only be read. @throws StudioError `profile-unknown`. */
-  setProfile?(name: string): Promise<unknown>
+  /** Null goes back to the detected one. Absent: the profile can only be read. @throws StudioError `profile-unknown`. */
+  setProfile?(name: string | null): Promise<unknown>
   backendFor(entry: RegistryEntry): Backend
 }
 

@@ -41,7 +41,7 @@ const TABLE: Partial<Record<ErrorCode, [status: number, type: string, code: stri
   'registry-version-unknown': [404, CALLER, 'registry_version_unknown'],
   'secret-missing': [503, SERVER, 'secret_missing'],
   'no-model-for-role': [503, SERVER, 'no_model_for_role'],
-  'profile-unknown': [503, SERVER, 'profile_unknown'],
+  'profile-unknown': [400, CALLER, 'profile_unknown'],
   'registry-invalid': [503, SERVER, 'registry_invalid'],
   'proxy-unavailable': [503, SERVER, 'proxy_unavailable'],
   'backend-timeout': [504, SERVER, 'backend_timeout'],

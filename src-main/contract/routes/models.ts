@@ -38,5 +38,6 @@ export const modelRoutes = {
   ),
   'models.removeEndpoint': route(z.object({ name: z.string() }), z.object({})),
   'profile.get': route(z.object({}), profileState),
-  'profile.set': route(z.object({ name: z.string() }), profileState),
+  /** `name: null` goes back to the detected one. */
+  'profile.set': route(z.object({ name: z.string().nullable() }), profileState),
 }

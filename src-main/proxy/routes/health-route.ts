@@ -1,5 +1,6 @@
 /** Whether the door is open and what stands behind it. */
 import type { z } from 'zod'
+import type { Problem } from '../../contract/model.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 import type { ProxyModels, Serving } from '../ports.ts'
 import { httpRoute, type HttpRoute } from './http-route.ts'
@@ -7,13 +8,19 @@ import * as schema from './schemas.ts'
 
 type Health = z.infer<typeof schema.health>
 
+function describe(problems: readonly Problem[]): string | null {
+  const [first, ...more] = problems
+  if (!first) return null
+  return more.length === 0 ? first.message : `${first.message} (and ${more.length} more)`
+}
+
 async function countStates(models: ProxyModels): Promise<Pick<Health, 'models' | 'problem'>> {
   try {
-    const { entries } = await models.registry()
+    const { entries, problems } = await models.registry()
     const current = entries.filter((entry) => !entry.deprecated)
     const states: Record<string, number> = { ready: 0, loading: 0, available: 0, 'not-installed': 0, unreachable: 0 }
     for (const { state } of (await models.availabilityOf(current)).values()) states[state] = (states[state] ?? 0) + 1
-    return { models: states, problem: null }
+    return { models: states, problem: describe(problems) }
   } catch (error) {
     if (!(error instanceof StudioError)) throw error
     return { models: {}, problem: error.message }

@@ -27,17 +27,16 @@ export function profileRoutes(models: ProxyModels): HttpRoute[] {
     httpRoute({
       method: 'PUT',
       path: '/v1/config/profile',
-      summary: 'Chooses a deployment profile; models that it has no room for are drained.',
-      body: z.object({ profile: schema.name }),
+      summary: 'Chooses a deployment profile, or with null the detected one; models that it has no room for are drained.',
+      body: z.object({ profile: schema.name.nullable() }),
       reply: schema.profile,
       async answer({ body: { profile } }) {
         if (!models.setProfile) throw notHere('choosing a profile')
         try {
           await models.setProfile(profile)
         } catch (error) {
-          // Elsewhere an unknown profile is a broken set-up; here it is the caller's word.
           if (!(error instanceof StudioError) || error.code !== 'profile-unknown') throw error
-          throw new StudioError(error.code, error.message, { data: { ...error.data, httpStatus: 400, param: 'profile' }, cause: error })
+          throw new StudioError(error.code, error.message, { data: { ...error.data, param: 'profile' }, cause: error })
         }
         return show()
       },

@@ -188,7 +188,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
     },
     'profile.get': () => structuredClone(profiles),
     'profile.set': ({ name }) => {
-      Object.assign(profiles, { active: name, reason: 'chosen' })
+      Object.assign(profiles, { active: name ?? profiles.detected, reason: 'chosen' })
       tell({ name: 'models.changed', data: {} })
       return structuredClone(profiles)
     },

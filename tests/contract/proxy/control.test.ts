@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { startOpenAiServer } from '../../fakes/start-openai-server.ts'
 import { startScheduledProxy } from './scheduled-proxy.ts'
@@ -19,13 +20,20 @@ describe('the profile', () => {
     expect((await call(`${url}/models/select_by_role?role=caption`)).body).toMatchObject({ profile: 'development' })
     expect(await call(`${url}/config/profile`, 'PUT', { profile: 'huge' })).toMatchObject({
       status: 400,
-      body: { error: { code: 'profile_unknown' } },
+      body: { error: { code: 'profile_unknown', type: 'invalid_request_error', param: 'profile' } },
     })
     expect(await call(`${url}/config/profile`, 'PUT', {})).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_request', param: 'profile' } },
     })
     expect((await call(`${url}/config/profile`)).body).toMatchObject({ active: 'development' })
+  })
+  it('goes back to what was detected with null', async () => {
+    const { url } = await startProxy({})
+    await call(`${url}/config/profile`, 'PUT', { profile: 'development' })
+    const back = { status: 200, body: { active: 'cpu_only', detected: 'cpu_only' } }
+    expect(await call(`${url}/config/profile`, 'PUT', { profile: null })).toMatchObject(back)
+    expect(await call(`${url}/config/profile`)).toMatchObject(back)
   })
 })
 
@@ -226,5 +234,16 @@ describe('measurements and documents', () => {
     const upstream = await startOpenAiServer()
     const { url } = await startProxy({ entries: [remote(upstream.origin), remote('http://127.0.0.1:9', { name: 'down', display_name: 'Down' })] })
     expect((await call(`${url}/health`)).body).toMatchObject({ status: 'ok', models: { ready: 1, unreachable: 1 }, in_flight: 0 })
+  })
+  it('health is degraded while an entry is left out, or the whole file is broken, and names the place', async () => {
+    const { url, registryFile } = await startProxy({
+      entries: [remote('http://127.0.0.1:9'), remote('http://127.0.0.1:9', { name: 'odd', roles: 'x' })],
+    })
+    const degraded = (...words: string[]) => ({ status: 'degraded', models: { unreachable: 1 }, problem: expect.stringMatching(words.join('.*')) })
+    expect((await call(`${url}/health`)).body).toMatchObject(degraded('registry.json', 'entry odd', 'field roles'))
+    writeFileSync(registryFile ?? '', '[{"name":"odd",')
+    expect((await call(`${url}/health`)).body).toMatchObject(degraded('registry.json', 'is not JSON'))
+    writeFileSync(registryFile ?? '', '[]')
+    expect((await call(`${url}/health`)).body).toMatchObject({ status: 'ok', problem: null })
   })
 })

@@ -100,7 +100,7 @@ export async function startProxy(given: ProxyGiven) {
       .split('\n')
       .map((line) => JSON.parse(line) as RequestRecord)
   }
-  return { url, port, note, client, logged, proxy, service }
+  return { url, port, note, client, logged, proxy, service, registryFile }
 }
 
 export const PICTURE = `data:image/jpeg;base64,${'QUJD'.repeat(100)}`
