@@ -131,7 +131,10 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         choices,
         measurements: database.measurements,
         events,
-        tell,
+        tell: (problem) => {
+          log.warn('notice', { ...problem })
+          tell(problem)
+        },
         clock,
         log,
       },
@@ -143,7 +146,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     const startProxy = async () => {
       const proxy = createProxy({
         port: options.proxyPort ?? settings.readSettings().proxyPort,
-        models: { ...models, backendFor: (entry) => backends.backendFor(entry), availabilityOf: (entries) => backends.availabilityOf(entries) },
+        models: { ...models, backendFor: (entry) => backends.backendFor(entry) },
         log: createRequestLog({
           folder: path.join(dataFolder, 'logs'),
           clock,

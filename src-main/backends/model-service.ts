@@ -38,7 +38,10 @@ export interface ModelService extends Omit<ModelUpkeep, 'show' | 'editOverlay'> 
    * @throws StudioError `registry-invalid` when the entry would not be valid: nothing is saved then.
    */
   editOverlay(name: string, patch: Readonly<Record<string, unknown>>): Promise<Shown>
+  /** @throws StudioError `registry-invalid` when another registry file was named and has never been right. */
   registry(): Promise<Registry>
+  /** By name; what the servers say, corrected by what is known of the weights. Never rejects. */
+  availabilityOf(entries: readonly RegistryEntry[]): Promise<Map<string, Availability>>
   list(): Promise<ModelSummary[]>
   listRoles(): Promise<RoleRow[]>
   select(role: string, options?: SelectOptions): Promise<Selection & { chosen: string | null }>
@@ -181,6 +184,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     show: async (name) => withSummary(await upkeep.show(name)),
     editOverlay: async (name, patch) => withSummary(await upkeep.editOverlay(name, patch)),
     registry,
+    availabilityOf,
     list,
     listRoles: async () => listRoles(await registry()),
     async select(role, selectOptions = {}) {

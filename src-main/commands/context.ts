@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { PhotoSummary } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import type { Studio } from '../lib/studio.ts'
-import { createOutput, EXIT, type Output } from './output.ts'
+import { createOutput, EXIT, noticeLine, type Output } from './output.ts'
 import type { VramAnswers } from './vram-answers.ts'
 
 export interface OpenOptions {
@@ -36,7 +36,7 @@ export interface JsonOption {
   json?: boolean
 }
 
-/** Opens the studio, runs the body, always stops the studio. */
+/** Opens the studio, runs the body, says what the studio noticed meanwhile, always stops the studio. */
 export async function withStudio(
   context: CommandContext,
   json: JsonOption,
@@ -47,6 +47,8 @@ export async function withStudio(
   const studio = await context.openStudio(options)
   try {
     context.setExitCode(await body(studio, output))
+    const { notices } = await studio.handlers['app.info']({})
+    for (const line of new Set(notices.map(noticeLine))) output.warn(line)
   } finally {
     await studio.stop()
   }

@@ -1,5 +1,6 @@
 /** What a command prints: results on stdout, everything else on stderr; quiet on pipes, a progress bar on terminals. */
-import { problemLine } from '../../src-renderer/copy/errors.ts'
+import { findDetail, problemLine } from '../../src-renderer/copy/errors.ts'
+import type { Problem } from '../contract/model.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
 
 export const EXIT = { done: 0, someFailed: 1, usage: 2 } as const
@@ -39,6 +40,12 @@ function bar(label: string) {
       if (shown) process.stderr.write(`\r${' '.repeat(columns() - 1)}\r`)
     },
   }
+}
+
+/** A problem that did not keep the work from being done; with the precise words where there are some. */
+export function noticeLine(problem: Problem): string {
+  const detail = findDetail(problem)
+  return detail === undefined ? problemLine(problem) : `${problemLine(problem)}\n  ${detail}`
 }
 
 /** The sentence for whatever was thrown. A bug keeps its stack, so that it can be reported. */

@@ -7,6 +7,10 @@ const say =
   (what: string, next = '', safe = NO_FILE) =>
   (): ProblemSentences => ({ what, safe, next })
 const model = (data: ProblemData) => textOf(data, 'model', textOf(data, 'name', 'This model'))
+const inFile = (data: ProblemData) => {
+  const file = textOf(data, 'file', textOf(data, 'path', ''))
+  return file === '' ? '' : ` in ${file}`
+}
 
 export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: ProblemData) => ProblemSentences> = {
   'model-unknown': (data) => ({
@@ -40,7 +44,7 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     next: 'Choose another model for this task.',
   }),
   'registry-invalid': (data) => ({
-    what: `The list of models has a mistake${data['path'] === undefined ? '' : ` in ${textOf(data, 'path', '')}`}; the part that is wrong is left out.`,
+    what: `The list of models has a mistake${inFile(data)}; the part that is wrong is left out.`,
     safe: NO_FILE,
     next: 'Correct that file, then start the studio again.',
   }),

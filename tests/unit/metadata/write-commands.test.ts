@@ -4,10 +4,13 @@ import type { JournalEntry, Plan, WriteOutcome } from '../../../src-main/contrac
 import { DEFAULT_SETTINGS } from '../../../src-main/contract/settings.ts'
 import type { Studio } from '../../../src-main/lib/studio.ts'
 
+type Answers = Record<string, (request: never) => unknown>
+const withInfo = (handlers: Answers): Answers => ({ 'app.info': () => ({ notices: [] }), ...handlers })
+
 /** A studio that answers these questions and no others. */
-const studioWith = (handlers: Record<string, (request: never) => unknown>): Studio =>
+const studioWith = (handlers: Answers): Studio =>
   ({
-    handlers: Object.fromEntries(Object.entries(handlers).map(([name, handle]) => [name, async (request: never) => handle(request)])),
+    handlers: Object.fromEntries(Object.entries(withInfo(handlers)).map(([name, handle]) => [name, async (request: never) => handle(request)])),
     subscribe: () => () => undefined,
     paths: {},
     stop: async () => undefined,
