@@ -27,13 +27,19 @@ export function createLaunchedBackend(options: { below: Backend; processes: Proc
   const abilities = new BriefCache<Awaited<ReturnType<ProcessRunner['canServe']>>>(clock, FRESH_MS)
   return {
     name: below.name,
-    /** @throws StudioError as the backend below; `backend-failed` with data {cause, remedy, logTail} when our child ended over the request. */
+    /**
+     * @throws StudioError as the backend below. With data {cause, remedy, logTail} of our child's end: `backend-failed` when it ended over the
+     * request, `backend-unreachable` when it had ended a moment before.
+     */
     async chat(entry, request, signal) {
-      if (processes.baseUrlOf(entry.name) === null) return below.chat(entry, request, signal)
+      const wasServed = processes.baseUrlOf(entry.name) !== null
+      if (!wasServed && !isLaunchable(entry)) return below.chat(entry, request, signal)
       const mark = ends.mark(entry.name)
       const explain = async (error: unknown): Promise<unknown> => {
         if (!(error instanceof StudioError) || !BROKEN.has(error.code)) return error
-        return (await ends.since(entry.name, mark, END_TOLD_WITHIN_MS, signal)) ?? error
+        const end = await ends.since(entry.name, mark, END_TOLD_WITHIN_MS, signal)
+        if (end === undefined) return error
+        return wasServed ? end : foundGone(end)
       }
       try {
         const reply = await below.chat(entry, request, signal)
@@ -50,6 +56,9 @@ export function createLaunchedBackend(options: { below: Backend; processes: Proc
     },
   }
 }
+
+const foundGone = ({ message, data }: StudioError) =>
+  new StudioError('backend-unreachable', message, { data: { ...data, retryAfterSeconds: 1 }, retry: 'later' })
 
 async function* explained(body: BackendReply['body'], explain: (error: unknown) => Promise<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
   try {

@@ -125,6 +125,24 @@ describe('a local model server', () => {
     }
   })
 
+  it('that has just ended is told so to a request that finds nobody any more, to be sent again', async () => {
+    const gone = new Set<(name: string, error: StudioError) => void>()
+    const { backends } = setWith({
+      onGone: (listener) => {
+        gone.add(listener)
+        return () => void gone.delete(listener)
+      },
+    })
+    const crash = new StudioError('backend-failed', 'fake-vision ended by itself', { data: { cause: 'out-of-memory' } })
+    const answer = backends.backendFor(entry()).chat(entry(), chatRequest({ messages: question() }), NEVER)
+    setTimeout(() => gone.forEach((tell) => tell('fake-vision', crash)), 50)
+    await expect(answer).rejects.toMatchObject({
+      code: 'backend-unreachable',
+      message: crash.message,
+      data: { cause: 'out-of-memory', retryAfterSeconds: 1 },
+    })
+  })
+
   it('whose connection breaks while it lives is told as that', async () => {
     const { backends, addresses } = setWith()
     const server = http.createServer((request, response) => (request.method === 'GET' ? response.end(LISTING) : request.socket.destroy()))
