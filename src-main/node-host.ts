@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { isatty } from 'node:tty'
 import envPaths from 'env-paths'
 import { compose } from './compose.ts'
 import type { CommandContext } from './commands/context.ts'
@@ -25,9 +26,20 @@ function placesOf(mainFolder: string) {
 /** Ctrl+C, a service that stops us, a closed terminal, Ctrl+\; SIGBREAK is Ctrl+Break on Windows. Those a system lacks never come. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as const
 
+/** Writing to a terminal that was closed fails, and must not break off the stop. In the end Node would abort while it resets that terminal. */
+function outliveTerminal(hasTerminal: boolean): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  if (!hasTerminal) return
+  process.once('exit', () => {
+    process.removeAllListeners('SIGHUP')
+    process.kill(process.pid, 'SIGHUP')
+  })
+}
+
 /** The first signal asks for an orderly stop; the second ends the process after `abandon`. */
 function onStop(abandon: () => void): { signal: AbortSignal; stopped: Promise<void> } {
   const abort = new AbortController()
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
   const stopped = new Promise<void>((resolve) => {
     for (const name of STOP_SIGNALS) {
       process.on(name, () => {
@@ -35,8 +47,7 @@ function onStop(abandon: () => void): { signal: AbortSignal; stopped: Promise<vo
           abandon()
           process.exit(128 + (os.constants.signals[name] ?? 0))
         }
-        // Writing to a terminal that was closed fails, and must not break off the stop.
-        if (name === 'SIGHUP') for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+        if (name === 'SIGHUP') outliveTerminal(hasTerminal)
         else if (process.stderr.isTTY) process.stderr.write('Stopping … (again to end at once)\n')
         abort.abort()
         resolve()
