@@ -42,7 +42,7 @@ function bar(label: string) {
   }
 }
 
-/** A problem that did not keep the work from being done; with the precise words where there are some. */
+/** The sentence for a problem, with the precise words below it where there are some. */
 export function noticeLine(problem: Problem): string {
   const detail = findDetail(problem)
   return detail === undefined ? problemLine(problem) : `${problemLine(problem)}\n  ${detail}`
@@ -51,6 +51,7 @@ export function noticeLine(problem: Problem): string {
 /** The sentence for whatever was thrown. A bug keeps its stack, so that it can be reported. */
 export function sentenceFor(error: unknown): string {
   if (error instanceof StudioError) {
+    if (error.code === 'registry-invalid') return noticeLine(toProblem(error))
     const line = problemLine(toProblem(error))
     return error.code === 'invalid-request' ? error.message : `${line}${nearestIn(error.data, line)}`
   }

@@ -44,7 +44,10 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     next: 'Choose another model for this task.',
   }),
   'registry-invalid': (data) => ({
-    what: `The list of models has a mistake${inFile(data)}; the part that is wrong is left out.`,
+    what:
+      data['entry'] === undefined && data['file'] !== undefined
+        ? `The list of models${inFile(data)} cannot be used.`
+        : `The list of models has a mistake${inFile(data)}; the part that is wrong is left out.`,
     safe: NO_FILE,
     next: 'Correct that file, then start the studio again.',
   }),

@@ -72,7 +72,7 @@ describe('what the studio noticed while it worked', () => {
   it('a registry that cannot be read at all fails the command with the name of the file', async () => {
     const fail = new StudioError('registry-invalid', 'half.json: is not JSON', { data: { file: 'half.json', reason: 'is not JSON' } })
     expect(await run(['models', 'list'], { fail })).toBe(1)
-    expect(err).toMatch(/^The list of models has a mistake in half\.json/)
+    expect(err).toMatch(/^The list of models in half\.json cannot be used\. .*\n {2}half\.json: is not JSON\n$/)
   })
 })
 
