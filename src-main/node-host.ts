@@ -44,6 +44,8 @@ function onStop(abandon: () => void): { signal: AbortSignal; stopped: Promise<vo
     for (const name of STOP_SIGNALS) {
       process.on(name, () => {
         if (abort.signal.aborted) {
+          // One closed terminal gives it several times: from the system and from the shell.
+          if (name === 'SIGHUP') return
           abandon()
           process.exit(128 + (os.constants.signals[name] ?? 0))
         }
