@@ -28,7 +28,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as c
 
 /** Writing to a terminal that was closed fails, and must not break off the stop. In the end Node would abort while it resets that terminal. */
 function outliveTerminal(hasTerminal: boolean): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => undefined)
   if (!hasTerminal) return
   process.once('exit', () => {
     process.removeAllListeners('SIGHUP')
