@@ -44,7 +44,7 @@ export interface ModelService extends Omit<ModelUpkeep, 'show' | 'editOverlay'> 
   availabilityOf(entries: readonly RegistryEntry[]): Promise<Map<string, Availability>>
   list(): Promise<ModelSummary[]>
   listRoles(): Promise<RoleRow[]>
-  select(role: string, options?: SelectOptions): Promise<Selection & { chosen: string | null }>
+  select(role: string, options?: SelectOptions): Promise<Selection & { chosen: string | null; remedies: string[] }>
   choose(role: string, model: string | null): Promise<void>
   discover(): Promise<{ ollama: { running: boolean; baseUrl: string; visionModels: string[] } }>
   addEndpoint(endpoint: NewEndpoint): Promise<ModelSummary>
@@ -188,7 +188,10 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     list,
     listRoles: async () => listRoles(await registry()),
     async select(role, selectOptions = {}) {
-      return { ...selectByRole(await prepare(role, selectOptions)), chosen: chosenFor(role) }
+      const request = await prepare(role, selectOptions)
+      const selection = selectByRole(request)
+      const remedies = selection.models.length > 0 ? [] : remediesFor(request, await deployment.profiles())
+      return { ...selection, chosen: chosenFor(role), remedies }
     },
     async choose(role, model) {
       const current = await registry()

@@ -65,6 +65,7 @@ export function addModels(program: Command, context: CommandContext): void {
             ...found.rejected.map((model) => `  –  ${model.name}: ${model.reason}`),
           ].join('\n'),
         )
+        for (const remedy of found.remedies) output.warn(remedy)
         return exitFor(found.models.length === 0 ? 1 : 0)
       }),
     )

@@ -4,7 +4,7 @@ import { route } from '../route.ts'
 
 export const modelRoutes = {
   'models.list': route(z.object({}), z.array(modelSummary)),
-  /** Ranked and rejected candidates with reasons, and the model chosen by hand for the role if any. */
+  /** Ranked and rejected candidates with reasons, the model chosen by hand for the role if any, and what would help when no model can take it. */
   'models.select': route(
     z.object({
       role: z.string(),
@@ -14,7 +14,7 @@ export const modelRoutes = {
       /** Plans for models whose weights are not here yet. */
       assumeInstalled: z.boolean().optional(),
     }),
-    selection.extend({ chosen: z.string().nullable() }),
+    selection.extend({ chosen: z.string().nullable(), remedies: z.array(z.string()) }),
   ),
   /** Every role of every model, by role, then name. */
   'models.listRoles': route(z.object({}), z.array(roleRow)),

@@ -148,6 +148,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
         })),
       rejected: [{ name: LARGE.name, reason: 'Needs 9 200 MB of graphics memory; this profile allows 0' }],
       chosen: chosen.get(role) ?? null,
+      remedies: [],
     }),
     'models.choose': ({ role, model }) => {
       if (model === null) chosen.delete(role)
