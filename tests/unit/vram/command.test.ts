@@ -25,7 +25,7 @@ async function run(words: string, more: { entry?: object } = {}) {
       opened++
       if (!more.entry) throw new Error('the studio must not be opened')
       return Promise.resolve({
-        handlers: { 'models.show': () => Promise.resolve({ entry: more.entry }) },
+        handlers: { 'models.show': () => Promise.resolve({ entry: more.entry }), 'app.info': () => ({ notices: [] }) },
         stop: () => Promise.resolve(),
       } as unknown as Studio)
     },
