@@ -4,7 +4,9 @@ import { openDatabase } from '../../../src-main/db/open-database.ts'
 import { systemClock } from '../../../src-main/lib/clock.ts'
 
 const [folder = '', what = '', runId = '', items = ''] = process.argv.slice(2)
-claimDataFolder(folder, systemClock).announce({ url: 'http://127.0.0.1:4000/' })
+// Kept by name: a claim that nobody holds is let go by the garbage collector.
+const claim = claimDataFolder(folder, systemClock)
+claim.announce({ url: 'http://127.0.0.1:4000/' })
 
 if (what === 'run') {
   const { runs } = openDatabase({ folder, clock: systemClock })
@@ -16,4 +18,4 @@ if (what === 'run') {
 }
 process.send?.('ready')
 // Held open by the channel to the test.
-process.on('message', () => undefined)
+process.on('message', () => claim.announce({}))

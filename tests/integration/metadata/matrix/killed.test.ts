@@ -21,6 +21,8 @@ const KILLS = 50
 const SEED = 20_260_101
 /** A life lasts at most as long as the first write of a process and so many more: fifty lives do not finish the job. */
 const WRITES_IN_A_LIFE = 1
+/** On average, above which lives are made shorter. */
+const WRITES_OF_A_LIFE = 2.5
 
 interface Told {
   kind: 'warm' | 'recovered' | 'done'
@@ -33,7 +35,7 @@ interface Told {
 }
 
 it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, the journal agrees, the job ends, each photo written once', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const folder = tempFolder()
   const photos = path.join(folder, 'photos')
@@ -65,6 +67,7 @@ it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, th
 
   const random = mulberry(SEED)
   let crashes = 0
+  let lifeMs = longestLifeMs
   let next = start()
   for (let kill = 0; kill < KILLS; kill++) {
     const life = next
@@ -78,10 +81,13 @@ it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, th
       const found = await life.told('recovered')
       expect(found).toMatchObject({ pending: 0, disagreements: [], temps: [] })
       crashes += found.recovered
-      await new Promise((resolve) => setTimeout(resolve, random() * longestLifeMs))
+      await new Promise((resolve) => setTimeout(resolve, random() * lifeMs))
     }
     await life.kill()
-    for (const state of states()) expect([old, fresh]).toContain(state)
+    const found = files.map(sha)
+    for (const state of new Set(found)) expect([old, fresh]).toContain(state)
+    // However the machine's speed changes meanwhile, fifty lives must not finish the job.
+    if (found.filter((state) => state === fresh).length > (kill + 1) * WRITES_OF_A_LIFE) lifeMs *= 0.7
   }
   // The kills did hit writes, or this test would prove nothing.
   expect(crashes).toBeGreaterThan(KILLS / 3)
