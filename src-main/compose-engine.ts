@@ -35,6 +35,9 @@ import { readGpus } from './vram/read-gpus.ts'
 /** A changed registry file is seen within this time; looking at three files for every request would cost more than the request. */
 const REGISTRY_LOOK_MS = 500
 
+/** Between two samples of a model's speed: the figure is an average, and each sample is a row rewritten. */
+const SPEED_SAMPLE_MS = 2_000
+
 export interface EngineOptions {
   dataFolder: string
   folders: ShippedFolders
@@ -176,11 +179,13 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     isActive: () => scheduler.view().models.some(({ state }) => state === 'starting' || state === 'stopping'),
     clock,
   })
-  /** What answers showed of their models' speed, kept for the next estimate: of each model the last one, as a sample. */
+  const notedAtMs = new Map<string, number>()
+  /** What answers showed of their models' speed, kept for the next estimate: of each model one now and then, as a sample. */
   const noteAnswers = (answers: readonly RequestRecord[]) => {
     for (const [name, record] of new Map(answers.map((record) => [record.model, record]))) {
       const speed = speedOf(record)
-      if (speed === null || name === null) continue
+      if (speed === null || name === null || clock.ticksMs() - (notedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < SPEED_SAMPLE_MS) continue
+      notedAtMs.set(name, clock.ticksMs())
       void findEntry(name).then((entry) => entry && records.answered(entry, speed))
     }
   }

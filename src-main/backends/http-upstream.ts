@@ -4,8 +4,10 @@
  */
 import http from 'node:http'
 import https from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
 import type { BackendReply } from '../registry/serving.ts'
+import { piecesOf } from './answer-pieces.ts'
 
 export interface UpstreamTimeouts {
   /** Until the connection stands. */
@@ -117,7 +119,8 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     if (signal.aborted) return reject(new StudioError('cancelled', 'the caller went away'))
     const client = url.protocol === 'https:' ? https : http
     // Redirects are not followed: photos go to the address that was agreed to and to no other.
-    const sent = client.request(url, {
+    const sent = client.request({
+      ...addressOf(url),
       method,
       agent,
       headers: {
@@ -132,14 +135,15 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     let stageTimer: NodeJS.Timeout | undefined
     let answer: http.IncomingMessage | undefined
     let sentAtMs = Number.POSITIVE_INFINITY
-    const ending: Ending = { reason: null }
+    /** Why we ended the exchange ourselves; null while we did not. */
+    let ending: StudioError | null = null
     const settle = () => {
       clearTimeout(stageTimer)
       clearTimeout(totalTimer)
       signal.removeEventListener('abort', onAbort)
     }
     const end = (reason: StudioError) => {
-      ending.reason ??= reason
+      ending ??= reason
       settle()
       sent.destroy(reason)
       answer?.destroy(reason)
@@ -163,8 +167,8 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
     sent.on('error', (error) => {
       settle()
       const isEarly = performance.now() - sentAtMs <= STALE_WITHIN_MS
-      const stale = ending.reason === null && answer === undefined && sent.reusedSocket && isEarly && CLOSED.has(findErrno(error) ?? '')
-      reject(stale ? new StaleConnection() : (ending.reason ?? describeFailure(error, url.origin)))
+      const stale = ending === null && answer === undefined && sent.reusedSocket && isEarly && CLOSED.has(findErrno(error) ?? '')
+      reject(stale ? new StaleConnection() : (ending ?? describeFailure(error, url.origin)))
     })
     sent.once('response', (response) => {
       clearTimeout(stageTimer)
@@ -172,7 +176,12 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
       resolve({
         status: response.statusCode ?? 0,
         headers: flatten(response.headers),
-        body: readBody(response, { idleMs: timeouts.idleMs, origin: url.origin, ending, settle }),
+        body: piecesOf(response, {
+          idleMs: timeouts.idleMs,
+          onIdle: () => response.destroy(timedOut(url.origin, 'between two pieces of the answer', timeouts.idleMs)),
+          toError: (cause) => ending ?? describeFailure(cause, url.origin),
+          onOver: settle,
+        }),
       })
     })
     // Head and pieces leave in one system call.
@@ -182,40 +191,19 @@ function send(request: UpstreamRequest, agent: http.Agent | false): Promise<Back
   })
 }
 
-interface Ending {
-  /** Why we ended the exchange ourselves; null while we did not. */
-  reason: StudioError | null
-}
+/** By address, since a model server's is asked again and again. */
+const addresses = new WeakMap<URL, http.RequestOptions>()
 
-interface Reading {
-  idleMs: number
-  origin: string
-  ending: Ending
-  settle(): void
-}
-
-async function* readBody(response: http.IncomingMessage, reading: Reading): AsyncGenerator<Uint8Array, void, undefined> {
-  const { idleMs, origin, ending, settle } = reading
-  const iterator = response.iterator({ destroyOnReturn: true })
-  try {
-    for (;;) {
-      // The clock runs only while we wait for the server, not while a slow caller holds us back.
-      const timer = setTimeout(() => response.destroy(timedOut(origin, 'between two pieces of the answer', idleMs)), idleMs)
-      const step = await iterator.next().finally(() => clearTimeout(timer))
-      if (step.done) return
-      yield step.value as Uint8Array
-    }
-  } catch (error) {
-    throw ending.reason ?? describeFailure(error, origin)
-  } finally {
-    // A whole answer leaves its connection to the next request; what is left early takes the connection along.
-    response.destroy()
-    settle()
-  }
+function addressOf(url: URL): http.RequestOptions {
+  let options = addresses.get(url)
+  if (!options) addresses.set(url, (options = urlToHttpOptions(url)))
+  return options
 }
 
 function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))
+  const flat: Record<string, string> = {}
+  for (const name in headers) flat[name] = String(headers[name])
+  return flat
 }
 
 /** Reads a JSON answer within bounds. @throws StudioError `backend-failed` when it is no JSON or larger than `capBytes`. */

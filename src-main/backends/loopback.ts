@@ -40,7 +40,16 @@ export function findBaseUrl(entry: RegistryEntry): URL | undefined {
  * All addresses under which the entry's model is served, each once; `base_urls` first.
  * @throws StudioError `endpoint-invalid`.
  */
-export function findBaseUrls(entry: RegistryEntry): URL[] {
+export function findBaseUrls(entry: RegistryEntry): readonly URL[] {
+  let urls = known.get(entry)
+  if (!urls) known.set(entry, (urls = readBaseUrls(entry)))
+  return urls
+}
+
+/** By entry, which is another object once its file changed: every request asks. */
+const known = new WeakMap<RegistryEntry, readonly URL[]>()
+
+function readBaseUrls(entry: RegistryEntry): URL[] {
   const listed = (entry.backend_config.base_urls ?? []).map(parseBaseUrl)
   // The usual port of a backend is a guess, which a list of addresses makes needless.
   const own = listed.length === 0 || entry.backend_config.base_url ? findBaseUrl(entry) : undefined

@@ -6,7 +6,7 @@ import type { BackendName } from '../contract/model.ts'
 import type { Clock } from '../lib/clock.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { backendOf, huggingFaceIdOf, type RegistryEntry } from '../registry/entry.ts'
-import type { Availability, Backend, BackendReply, ChatRequest } from '../registry/serving.ts'
+import type { Availability, Backend, BackendReply, ChatRequest, ModelRoute } from '../registry/serving.ts'
 import { BriefCache } from './brief-cache.ts'
 import type { Upstream, UpstreamTimeouts } from './http-upstream.ts'
 import { findBaseUrls, requireConsent } from './loopback.ts'
@@ -46,13 +46,13 @@ export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions):
   const pool = createAddressPool(clock)
 
   /** @throws StudioError `backend-unreachable` when the entry names no address, `endpoint-invalid`, `endpoint-consent-required`. */
-  const configuredAddresses = (entry: RegistryEntry): URL[] => {
+  const configuredAddresses = (entry: RegistryEntry): readonly URL[] => {
     const urls = findBaseUrls(entry)
     if (urls.length === 0) throw unreachable(entry, 'it names no address')
     for (const url of urls) requireConsent(entry, url)
     return urls
   }
-  const addressesOf = (entry: RegistryEntry): URL[] => {
+  const addressesOf = (entry: RegistryEntry): readonly URL[] => {
     const own = ownAddress?.(entry) ?? null
     return own ? [own] : configuredAddresses(entry)
   }
@@ -86,7 +86,7 @@ export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions):
   const send = async (entry: RegistryEntry, request: ChatRequest, url: URL, id: string, signal: AbortSignal): Promise<BackendReply> =>
     upstream.request({
       method: 'POST',
-      url: new URL(`${url.href}/${request.route ?? 'chat/completions'}`),
+      url: routeAt(url, request.route ?? 'chat/completions'),
       headers: await authorize(entry),
       body: request.pieces?.(id) ?? request.encode(id),
       timeouts,
@@ -110,16 +110,17 @@ export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions):
       }
     },
     async chat(entry, request, signal) {
-      const urls = new Map(addressesOf(entry).map((url) => [url.href, url]))
+      const urls = addressesOf(entry)
+      const addresses = urls.map(({ href }) => href)
       const limit = entry.backend_config.max_concurrent_requests ?? Number.POSITIVE_INFINITY
       const tried = new Set<string>()
       let failure: StudioError | undefined
       for (;;) {
-        const lease = await pool.lease([...urls.keys()], { tried, limit, signal })
+        const lease = await pool.lease(addresses, { tried, limit, signal })
         if (lease === null) throw failure ?? unreachable(entry, 'none of its addresses answered a moment ago')
-        const url = urls.get(lease.address)!
+        const url = urls[addresses.indexOf(lease.address)]!
         tried.add(lease.address)
-        const last = tried.size === urls.size
+        const last = tried.size === urls.length
         try {
           // Photos go to the model that was meant, not to whoever happens to listen on the port.
           const served = await lookAgain(entry, url)
@@ -143,6 +144,17 @@ export function createOpenAiCompatibleBackend(options: OpenAiCompatibleOptions):
   }
 }
 
+const routes = new WeakMap<URL, Map<ModelRoute, URL>>()
+
+/** The same object for the same address and route. */
+function routeAt(url: URL, route: ModelRoute): URL {
+  const known = routes.get(url) ?? new Map<ModelRoute, URL>()
+  routes.set(url, known)
+  let at = known.get(route)
+  if (!at) known.set(route, (at = new URL(`${url.href}/${route}`)))
+  return at
+}
+
 /** Not a byte of an answer came, and the server had not begun to work on one as far as can be told. */
 function isConnectionFailure(error: unknown): error is StudioError {
   if (!(error instanceof StudioError)) return false
@@ -157,12 +169,31 @@ function holding(reply: BackendReply, lease: { release(): void }, signal: AbortS
     lease.release()
   }
   signal.addEventListener('abort', release, { once: true })
-  const body = async function* () {
-    try {
-      yield* reply.body
-    } finally {
-      release()
-    }
+  return { ...reply, body: withEnd(reply.body, release) }
+}
+
+/** The same pieces; `ended` is called once when they are over: read to the end, broken off or left early. */
+function withEnd(body: AsyncIterable<Uint8Array>, ended: () => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = body[Symbol.asyncIterator]()
+      return {
+        async next() {
+          try {
+            const step = await pieces.next()
+            if (step.done) ended()
+            return step
+          } catch (error) {
+            ended()
+            throw error
+          }
+        },
+        async return() {
+          await pieces.return?.()
+          ended()
+          return { done: true, value: undefined }
+        },
+      }
+    },
   }
-  return { ...reply, body: body() }
 }

@@ -89,8 +89,11 @@ export function createAnswer(options: AnswerOptions): Answer {
       response.writeHead(204, PREFLIGHT).end()
       return
     }
+    const callAt = (wanted: string) => (method === 'POST' ? MODEL_CALLS.find(({ path }) => path === wanted) : undefined)
+    const plain = callAt(target)
+    if (plain) return answerChat({ route: plain.route, request, response, work, headers: {} }, calls)
     const url = new URL(target, `http://127.0.0.1:${port}`)
-    const call = method === 'POST' ? MODEL_CALLS.find(({ path }) => path === url.pathname) : undefined
+    const call = callAt(url.pathname)
     if (call) return answerChat({ route: call.route, request, response, work, headers: {} }, calls)
     response.once('close', () => response.writableFinished || work.abort())
     try {

@@ -77,18 +77,22 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
     const priority = readPriority(request.headers)
     const settings = options.settings()
     const body = await readChatBody(bytesOf(await readBody(request, options.maxBodyBytes)), { route, pictureHosts: settings.pictureHosts })
-    Object.assign(record, { model: body.model.slice(0, 200), stream: body.stream, options: loggedOptions(body.json) })
+    record.model = body.model.slice(0, 200)
+    record.stream = body.stream
+    record.options = loggedOptions(body.json)
     record.images.count = body.pictures.length
     const fingerprints = fingerprintsOf(body)
     record.prompt_hash = fingerprints.prompt
     record.images.hash = fingerprints.pictures
     const entry = await findEntry(models, body.model, record)
-    Object.assign(record, { model: entry.name, backend: backendOf(entry) })
+    record.model = entry.name
+    record.backend = backendOf(entry)
     headers['x-imageworks-model'] = entry.name
-    headers['x-imageworks-backend'] = backendOf(entry)
+    headers['x-imageworks-backend'] = record.backend
     if (body.dropped.length > 0) headers['x-imageworks-dropped'] = body.dropped.join(',')
 
-    const shaped = await shapeRequest(body, entry, { ...options, settings }, signal)
+    const { pictureLimits, preparePicture, countTokens } = options
+    const shaped = await shapeRequest(body, entry, { settings, pictureLimits, preparePicture, countTokens }, signal)
     record.images.bytes = shaped.pictures.bytes
     record.images.sent_bytes = shaped.pictures.sentBytes
     record.trimmed = shaped.trimmed

@@ -100,7 +100,7 @@ function listen(server: http.Server, port: number): Promise<boolean> {
 export function createProxy(options: ProxyOptions): Proxy {
   const { clock, logger, log } = options
   const limits = { ...LIMITS, ...options.limits }
-  const working = new Map<Promise<void>, AbortController>()
+  const working = new Map<AbortController, Promise<void>>()
   let startedAtMs = clock.ticksMs()
   let port = 0
   let stopping: Promise<void> | null = null
@@ -124,6 +124,16 @@ export function createProxy(options: ProxyOptions): Proxy {
     uptimeMs: () => clock.ticksMs() - startedAtMs,
   })
 
+  const finish = async (request: http.IncomingMessage, response: http.ServerResponse, work: AbortController): Promise<void> => {
+    try {
+      await answer(request, response, work)
+    } catch (error) {
+      logger.error('proxy.bug', { error: error instanceof Error ? error.stack : String(error) })
+      response.destroy()
+    }
+    working.delete(work)
+  }
+
   const patience = {
     // We look at the Host ourselves, and answer alike whatever is wrong with it.
     requireHostHeader: false,
@@ -135,12 +145,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     // A caller that goes away is not an error of ours.
     response.on('error', () => undefined)
     const work = new AbortController()
-    const answered = answer(request, response, work).catch((error: unknown) => {
-      logger.error('proxy.bug', { error: error instanceof Error ? error.stack : String(error) })
-      response.destroy()
-    })
-    working.set(answered, work)
-    void answered.finally(() => working.delete(answered))
+    working.set(work, finish(request, response, work))
   })
   server.maxConnections = MAX_CONNECTIONS
   server.keepAliveTimeout = IDLE_WITHIN_MS
@@ -165,9 +170,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     },
     stop() {
       stopping ??= (async () => {
-        for (const work of working.values()) work.abort()
+        for (const work of working.keys()) work.abort()
         const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-        await Promise.all(working.keys())
+        await Promise.all(working.values())
         server.closeAllConnections()
         await closed
         await log.flush()

@@ -23,8 +23,14 @@ export interface Rules {
 /** `origin`: of the page that asks, when it is a listed one; `preflight`: it asks whether it may ask. */
 export type Verdict = { allowed: true; origin: string | null; preflight: boolean } | { allowed: false; status: 401 | 403 }
 
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.flatMap((header, i) => (i % 2 === 0 && header.toLowerCase() === name ? [rawHeaders[i + 1] ?? ''] : []))
+/** All values of each header that the guard looks at. */
+function valuesIn(rawHeaders: readonly string[]) {
+  const values = { host: [] as string[], origin: [] as string[], 'sec-fetch-site': [] as string[], authorization: [] as string[] }
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    if (Object.hasOwn(values, name)) values[name as keyof typeof values].push(rawHeaders[i + 1] ?? '')
+  }
+  return values
 }
 
 /** Compares in constant time: the digests have one length whatever was sent. */
@@ -35,24 +41,21 @@ function sameSecret(given: string, expected: string): boolean {
 
 export function judge(knock: Knock, { port, token, origins }: Rules): Verdict {
   const refused: Verdict = { allowed: false, status: 403 }
-  const hosts = valuesOf(knock.rawHeaders, 'host')
+  const { host: hosts, origin: given, 'sec-fetch-site': sites, authorization } = valuesIn(knock.rawHeaders)
   const names = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
   if (hosts.length !== 1 || !names.includes((hosts[0] ?? '').toLowerCase())) return refused
   // `GET http://elsewhere/ HTTP/1.1`: a request for a forward proxy, which this is not. Two slashes would read as a host.
   if (!knock.url.startsWith('/') || knock.url.startsWith('//')) return refused
-  const given = valuesOf(knock.rawHeaders, 'origin')
   const origin = given.length === 1 && given[0] !== undefined && given[0] !== 'null' && origins.includes(given[0]) ? given[0] : null
   if (given.length > 0 && origin === null) return refused
-  const sites = valuesOf(knock.rawHeaders, 'sec-fetch-site')
   if (origin === null && sites.some((site) => site !== 'none' && site !== 'same-origin')) return refused
   // A browser sends no token along with the question whether it may send one.
   if (origin !== null && knock.method === 'OPTIONS') return { allowed: true, origin, preflight: true }
-  if (token === null || hasToken(knock, token)) return { allowed: true, origin, preflight: false }
+  if (token === null || hasToken(authorization, token)) return { allowed: true, origin, preflight: false }
   return { allowed: false, status: 401 }
 }
 
-function hasToken(knock: Knock, token: string): boolean {
-  const given = valuesOf(knock.rawHeaders, 'authorization')
+function hasToken(given: readonly string[], token: string): boolean {
   const bearer = given.length === 1 ? (/^Bearer (.+)$/i.exec(given[0] ?? '')?.[1] ?? '') : ''
   return sameSecret(bearer, token)
 }

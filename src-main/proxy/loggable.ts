@@ -20,8 +20,15 @@ function reduced(value: unknown, dropped: ReadonlySet<string>, depth = 0): unkno
   return Object.fromEntries(kept.map(([key, each]) => [key.slice(0, 64), reduced(each, dropped, depth + 1)]))
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** The same record; of long strings only their length, and telling options left out. */
 export function loggable(record: RequestRecord): RequestRecord {
-  const { options, ...rest } = record
-  return { ...(reduced(rest, new Set()) as typeof rest), options: reduced(options, TELLING) as Record<string, unknown> }
+  const kept: Record<string, unknown> = { ...record }
+  for (const key in kept) {
+    const value = kept[key]
+    if (typeof value === 'string') kept[key] = short(value)
+    else if (typeof value === 'object' && value !== null) kept[key] = reduced(value, key === 'options' ? TELLING : NOTHING)
+  }
+  return kept as unknown as RequestRecord
 }

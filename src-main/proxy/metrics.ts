@@ -95,9 +95,16 @@ async function build({ serving, readCards }: MetricsPorts) {
 /** Nothing is loaded before the first request ends or somebody asks. */
 export function createMetrics(ports: MetricsPorts): Metrics {
   let built: ReturnType<typeof build> | undefined
+  let observe: ((record: RequestRecord) => void) | undefined
   const open = () => (built ??= build(ports))
   return {
-    observe: (record) => void open().then(({ observe }) => observe(record)),
+    observe(record) {
+      if (observe) return observe(record)
+      void open().then((ready) => {
+        observe = ready.observe
+        observe(record)
+      })
+    },
     async read() {
       const { register } = await open()
       return { contentType: register.contentType, text: await register.metrics() }

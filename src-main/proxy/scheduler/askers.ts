@@ -18,13 +18,17 @@ export function createAskers(): Askers {
   return {
     wait(id, signal, send, takeBack) {
       return new Promise((resolve, reject) => {
+        let listens = false
         open.set(id, (effect) => {
-          signal?.removeEventListener('abort', takeBack)
+          if (listens) signal?.removeEventListener('abort', takeBack)
           if (effect.kind === 'granted') resolve({ queueMs: effect.queueMs, loadMs: effect.loadMs })
           else reject(toError(effect.refusal))
         })
-        signal?.addEventListener('abort', takeBack, { once: true })
         send()
+        // Most are answered at once.
+        if (!open.has(id)) return
+        listens = true
+        signal?.addEventListener('abort', takeBack, { once: true })
       })
     },
     answer(effect) {

@@ -70,7 +70,7 @@ function apply(draft: Draft, event: SchedulerEvent): void {
     case 'unload-asked':
       return unload(draft, event.id, event.model)
     case 'pinned':
-      state.pins.set(event.model, event.on)
+      state.pins = new Map([...state.pins, [event.model, event.on]])
       return
     case 'load-succeeded':
       return loaded(draft, event.model, event.measuredMb)

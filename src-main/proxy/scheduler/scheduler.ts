@@ -74,6 +74,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let beginning: Promise<void> | null = null
   let disposing: Promise<void> | null = null
   let cancelWake: (() => void) | null = null
+  /** When the timer goes off, and when the reducer wants to be asked. */
+  let armedAtMs = 0
+  let wantedAtMs: number | null = null
   let lastId = 0
   let isReducing = false
   let isTelling = false
@@ -133,10 +136,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         logger.info('gpu-lease-over', { cause: effect.cause })
         return lease.over(effect.id)
       case 'wake':
-        cancelWake?.()
-        cancelWake =
-          effect.atMs === null ? null : setTimer(Math.max(0, Math.ceil(effect.atMs - now())), () => dispatch({ kind: 'tick', atMs: now() }))
+        return wakeAt(effect.atMs)
     }
+  }
+
+  /** A timer that goes off too early is left: requests put off the next moment all the time, and only the last one counts. */
+  function wakeAt(atMs: number | null): void {
+    wantedAtMs = atMs
+    if (atMs === null || (cancelWake && armedAtMs <= atMs)) return
+    cancelWake?.()
+    armedAtMs = atMs
+    cancelWake = setTimer(Math.max(0, Math.ceil(atMs - now())), () => {
+      cancelWake = null
+      if (wantedAtMs === null) return
+      if (wantedAtMs <= now()) dispatch({ kind: 'tick', atMs: now() })
+      else wakeAt(wantedAtMs)
+    })
   }
 
   async function refreshCapacity(): Promise<void> {

@@ -19,12 +19,16 @@ interface Gate {
 
 export function settle(draft: Draft): void {
   expireLease(draft)
-  refuseLate(draft)
-  refuseHopeless(draft)
+  if (draft.state.waiters.length > 0) {
+    refuseLate(draft)
+    refuseHopeless(draft)
+  }
   const gates = gatesOf(draft)
-  for (const model of draft.state.models.values()) if (model.phase === 'ready') serve(draft, model, gates.get(model.name))
+  if (draft.state.waiters.length > 0) {
+    for (const model of draft.state.models.values()) if (model.phase === 'ready') serve(draft, model, gates.get(model.name))
+  }
   unloadIdle(draft)
-  makeRoom(draft)
+  if (draft.state.waiters.length > 0) makeRoom(draft)
   preload(draft)
   grantLease(draft)
   noteDraining(draft, gates)

@@ -109,13 +109,13 @@ export interface State {
   /** Requests under way. */
   granted: Map<string, { model: string; generation: number }>
   /** Said by a person; goes before the entry. */
-  pins: Map<string, boolean>
+  pins: ReadonlyMap<string, boolean>
   /** The profile's whole list, and what of it is still to be loaded. */
   preloadList: readonly PreloadItem[]
   preload: readonly PreloadItem[]
   lease: LeaseState | null
   /** Models that drain after the last pass, to choose the same ones again. */
-  draining: Map<string, string>
+  draining: ReadonlyMap<string, string>
   nextSeq: number
   wakeAtMs: number | null
   /** Nothing starts any more. */
@@ -140,19 +140,11 @@ export function initialState(limits: Limits): State {
   }
 }
 
-/** A state of its own for one event: what is changed in it is not seen by holders of the old one. */
+/** A state of its own for one event: what is changed in it is not seen by holders of the old one. `pins` and `draining` are only ever replaced. */
 export function copyOf(state: State): State {
   const models = new Map<string, ModelState>()
   for (const [name, model] of state.models) models.set(name, { ...model })
-  return {
-    ...state,
-    models,
-    waiters: [...state.waiters],
-    granted: new Map(state.granted),
-    pins: new Map(state.pins),
-    lease: state.lease && { ...state.lease },
-    draining: new Map(state.draining),
-  }
+  return { ...state, models, waiters: [...state.waiters], granted: new Map(state.granted), lease: state.lease && { ...state.lease } }
 }
 
 export function stoppedModel(name: string, demand: ModelDemand): ModelState {

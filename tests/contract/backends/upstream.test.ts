@@ -233,3 +233,35 @@ describe('deadlines', () => {
     await until(() => seen.open === 0)
   })
 })
+
+describe('an answer', () => {
+  it('that nobody takes is held back at the server: a slow caller must not fill our memory', async () => {
+    const whole = 64 * 1024 * 1024
+    const piece = Buffer.alloc(256 * 1024, 0x61)
+    let sentBytes = 0
+    const { url } = await keepingServer((request, response) => {
+      request.resume()
+      const more = () => {
+        while (sentBytes < whole) {
+          sentBytes += piece.length
+          if (!response.write(piece)) return void response.once('drain', more)
+        }
+        response.end()
+      }
+      more()
+    })
+    const upstream = createUpstream()
+    onTestFinished(() => upstream.dispose())
+    const reply = await upstream.request(post(url))
+    const pieces = reply.body[Symbol.asyncIterator]()
+    let takenBytes = (await pieces.next()).value?.length ?? 0
+    for (let before = -1; before !== sentBytes; ) {
+      before = sentBytes
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    // What the system keeps of a connection, and little more.
+    expect(sentBytes).toBeLessThan(whole / 2)
+    for (let step = await pieces.next(); !step.done; step = await pieces.next()) takenBytes += step.value.length
+    expect(takenBytes).toBe(whole)
+  })
+})

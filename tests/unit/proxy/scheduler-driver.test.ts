@@ -187,6 +187,22 @@ describe('admit', () => {
     expect([asked.length, world.reads]).toEqual(before)
   })
 
+  it('sets no new timer for each request; the idle time counts from the last one all the same', async () => {
+    const { admit, loads, time, scheduler, world } = setUp({ A: {} })
+    const first = admit('A')
+    await settle()
+    await loads[0]!.done()
+    ;(await first).release()
+    const [timer] = time.timers.keys()
+    await time.pass(world.limits.graceMs - 1000)
+    ;(await admit('A')).release()
+    expect([...time.timers.keys()]).toEqual([timer])
+    await time.pass(world.limits.graceMs - 1)
+    expect(scheduler.view().models).toMatchObject([{ name: 'A', state: 'ready' }])
+    await time.pass(1)
+    expect(scheduler.view().models[0]?.state).not.toBe('ready')
+  })
+
   it('reads the cards anew before a load when the last reading is old', async () => {
     const { admit, world, time, scheduler } = setUp({ A: {} })
     await scheduler.begin()
