@@ -6,6 +6,7 @@ import { composeEngine } from './compose-engine.ts'
 import type { Problem } from './contract/model.ts'
 import { claimDataFolder } from './db/claim-data-folder.ts'
 import { openDatabase } from './db/open-database.ts'
+import { serveDesk } from './desk/serve-desk.ts'
 import { createAppHandlers } from './handlers/app.ts'
 import { createDispatch } from './handlers/dispatch.ts'
 import { runDoctor } from './handlers/doctor.ts'
@@ -289,7 +290,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       )
     }
 
-    return {
+    const studio: Studio = {
       dispatch: createDispatch(handlers, log),
       handlers,
       subscribe: (listener) => events.subscribe(listener),
@@ -312,8 +313,15 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       },
       announce: (url) => claim.announce({ url }),
       stop: () => ends.dispose(),
-      abandon: () => engine.processes.killAllNow(),
+      abandon: () => {
+        engine.processes.killAllNow()
+        database.close()
+        claim.release()
+      },
     }
+    // A studio that stays has a proxy; one that answers a single command is gone before anybody could ask it.
+    if (options.proxy !== false) claim.announce({ desk: ends.add('desk', await serveDesk(studio), (it) => it.stop()).note })
+    return studio
   } catch (error) {
     await ends.dispose().catch(() => undefined)
     throw error

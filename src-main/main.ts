@@ -4,6 +4,7 @@ import { app } from 'electron'
 import { problemLine } from '../src-renderer/copy/errors.ts'
 import { compose } from './compose.ts'
 import { runDesktop } from './desktop/run-desktop.ts'
+import { onEndingSignal } from './ending-signals.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
 import { toProblem } from './lib/studio-error.ts'
 
@@ -22,5 +23,6 @@ await runDesktop({
       browseRoots: [app.getPath('home')],
       environment: process.env,
     }),
+  onEndingSignal,
   explain: (error) => problemLine(toProblem(error)),
 })

@@ -1,13 +1,14 @@
 /** What the two hosts in plain Node share: where things lie, how the studio is opened, and the browser host. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { isatty } from 'node:tty'
 import envPaths from 'env-paths'
 import { compose } from './compose.ts'
 import type { CommandContext } from './commands/context.ts'
 import { systemClock } from './lib/clock.ts'
 import { findRunningStudio } from './db/claim-data-folder.ts'
+import { askDesk } from './desk/ask-desk.ts'
+import { onEndingSignal } from './ending-signals.ts'
 import { dataFolderFrom, shippedFolders } from './lib/places.ts'
 import type { Studio } from './lib/studio.ts'
 import { createVramAnswers } from './vram/answers.ts'
@@ -21,42 +22,6 @@ function placesOf(mainFolder: string) {
   const { version } = JSON.parse(readFileSync(path.resolve(mainFolder, '../../package.json'), 'utf8')) as { version: string }
   const dataFolder = dataFolderFrom(process.env, envPaths('ImageWorks Studio', { suffix: '' }).data)
   return { version, dataFolder, folders, spawnWorker: forkWorkersFrom(folders.workers) }
-}
-
-/** Ctrl+C, a service that stops us, a closed terminal, Ctrl+\; SIGBREAK is Ctrl+Break on Windows. Those a system lacks never come. */
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as const
-
-/** Writing to a terminal that was closed fails, and must not break off the stop. In the end Node would abort while it resets that terminal. */
-function outliveTerminal(hasTerminal: boolean): void {
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => undefined)
-  if (!hasTerminal) return
-  process.once('exit', () => {
-    process.removeAllListeners('SIGHUP')
-    process.kill(process.pid, 'SIGHUP')
-  })
-}
-
-/** The first signal asks for an orderly stop; the second ends the process after `abandon`. */
-function onStop(abandon: () => void): { signal: AbortSignal; stopped: Promise<void> } {
-  const abort = new AbortController()
-  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
-  const stopped = new Promise<void>((resolve) => {
-    for (const name of STOP_SIGNALS) {
-      process.on(name, () => {
-        if (abort.signal.aborted) {
-          // One closed terminal gives it several times: from the system and from the shell.
-          if (name === 'SIGHUP') return
-          abandon()
-          process.exit(128 + (os.constants.signals[name] ?? 0))
-        }
-        if (name === 'SIGHUP') outliveTerminal(hasTerminal)
-        else if (process.stderr.isTTY) process.stderr.write('Stopping … (again to end at once)\n')
-        abort.abort()
-        resolve()
-      })
-    }
-  })
-  return { signal: abort.signal, stopped }
 }
 
 /** Serves until the process is asked to end. */
@@ -95,27 +60,58 @@ async function serveInBrowser(
   }
 }
 
-export function commandContext(mainFolder: string): Omit<CommandContext, 'setExitCode'> & { version: string } {
-  const places = placesOf(mainFolder)
-  const studios = new Set<Studio>()
-  const opened = (studio: Studio): Studio => {
-    studios.add(studio)
-    return studio
-  }
-  const { signal, stopped } = onStop(() => {
-    for (const studio of studios) studio.abandon()
+/** Studios of this process, and how each is left in good order when the process ends without waiting, whatever ends it. */
+function createLifetimes() {
+  const open = new Map<Studio, () => void>()
+  process.once('exit', () => {
+    for (const abandon of open.values()) abandon()
   })
   return {
+    /** @param tidyUp Run after the end of the studio, however it comes. */
+    opened(studio: Studio, tidyUp: () => void = () => undefined): Studio {
+      open.set(studio, () => {
+        studio.abandon()
+        tidyUp()
+      })
+      const stop = () =>
+        studio.stop().finally(() => {
+          open.delete(studio)
+          tidyUp()
+        })
+      return { ...studio, stop }
+    },
+  }
+}
+
+export function commandContext(mainFolder: string): Omit<CommandContext, 'setExitCode' | 'registryFile'> & { version: string } {
+  const places = placesOf(mainFolder)
+  const { opened } = createLifetimes()
+  const interrupted = onEndingSignal((exitCode) => process.exit(exitCode))
+  const stopped = new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve(), { once: true }))
+  return {
     version: places.version,
-    interrupted: signal,
+    interrupted,
     untilStopped: () => stopped,
     runningProxy: () => findRunningStudio(places.dataFolder).proxyUrl,
+    runningStudio: async () => {
+      const { desk } = findRunningStudio(places.dataFolder)
+      return desk && askDesk(desk)
+    },
     vram: createVramAnswers({ readCards, gauge: () => createGauge({ readCards, ownPids: () => [], clock: systemClock }).read() }),
     startBrowserHost: (options) => serveInBrowser(places, { stopped, opened }, options),
     openStudio: async (options = {}) => {
-      const { profile, registryFile, proxy = false, proxyPort, preload } = options
+      const { profile, registryFile, proxy = false, proxyPort, preload, aside = false } = options
       const environment = profile === undefined ? process.env : { ...process.env, IMAGEWORKS_DEPLOYMENT_PROFILE: profile }
-      return opened(await compose({ ...places, host: 'cli', environment, registryFile, proxy, proxyPort, preload, startPaths: [], browseRoots: [] }))
+      const wanted = { host: 'cli' as const, environment, registryFile, proxy, proxyPort, preload, startPaths: [], browseRoots: [] }
+      if (!aside) return opened(await compose({ ...places, ...wanted }))
+      const dataFolder = mkdtempSync(path.join(os.tmpdir(), 'imageworks-aside-'))
+      const remove = () => rmSync(dataFolder, { recursive: true, force: true })
+      try {
+        return opened(await compose({ ...places, ...wanted, dataFolder }), remove)
+      } catch (error) {
+        remove()
+        throw error
+      }
     },
   }
 }

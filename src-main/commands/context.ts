@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { PhotoSummary } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import type { Studio } from '../lib/studio.ts'
+import type { AskedStudio, Studio } from '../lib/studio.ts'
 import { createOutput, EXIT, noticeLine, type Output } from './output.ts'
 import type { VramAnswers } from './vram-answers.ts'
 
@@ -16,11 +16,17 @@ export interface OpenOptions {
   proxyPort?: number | undefined
   /** Loads the profile's preload group at once. */
   preload?: boolean
+  /** In an empty data folder that is gone afterwards: the models that ship or are in the registry file, and nothing of the library. */
+  aside?: boolean
 }
 
 export interface CommandContext {
   openStudio(options?: OpenOptions): Promise<Studio>
   startBrowserHost(options: { paths: string[]; roots: string[]; port: number; open: boolean }): Promise<void>
+  /** The studio that works in the data folder now, in another process; undefined when none answers. */
+  runningStudio(): Promise<AskedStudio | undefined>
+  /** Another registry file than the studio's own, by the words of the command line. */
+  registryFile: string | undefined
   /** Address of the gateway of the studio that works in the data folder now, with `/v1`; undefined when none says so. */
   runningProxy(): string | undefined
   /** Questions about memory that need no studio. */
@@ -36,22 +42,40 @@ export interface JsonOption {
   json?: boolean
 }
 
-/** Opens the studio, runs the body, says what the studio noticed meanwhile, always stops the studio. */
-export async function withStudio(
-  context: CommandContext,
-  json: JsonOption,
-  options: OpenOptions,
-  body: (studio: Studio, output: Output) => Promise<number>,
-): Promise<void> {
+type Body<S> = (studio: S, output: Output) => Promise<number>
+
+async function carryOut<S extends AskedStudio>(context: CommandContext, json: JsonOption, studio: S, body: Body<S>): Promise<void> {
   const output = createOutput(json.json === true)
+  context.setExitCode(await body(studio, output))
+  const { notices } = await studio.handlers['app.info']({})
+  for (const line of new Set(notices.map(noticeLine))) output.warn(line)
+}
+
+/** Opens the studio, runs the body, says what the studio noticed meanwhile, always stops the studio. */
+export async function withStudio(context: CommandContext, json: JsonOption, options: OpenOptions, body: Body<Studio>): Promise<void> {
   const studio = await context.openStudio(options)
   try {
-    context.setExitCode(await body(studio, output))
-    const { notices } = await studio.handlers['app.info']({})
-    for (const line of new Set(notices.map(noticeLine))) output.warn(line)
+    await carryOut(context, json, studio, body)
   } finally {
     await studio.stop()
   }
+}
+
+/** The same by the studio that runs in the data folder, where one does; opened here otherwise. */
+export async function askStudio(context: CommandContext, json: JsonOption, options: OpenOptions, body: Body<AskedStudio>): Promise<void> {
+  const running = context.registryFile === undefined ? await context.runningStudio() : undefined
+  return running ? carryOut(context, json, running, body) : withStudio(context, json, options, body)
+}
+
+/**
+ * As `askStudio`, for questions about models that change nothing: beside a running studio another registry file is read in an empty
+ * folder, under the running one's profile.
+ */
+export async function askAboutModels(context: CommandContext, json: JsonOption, body: Body<AskedStudio>): Promise<void> {
+  const running = await context.runningStudio()
+  if (running === undefined || context.registryFile === undefined) return askStudio(context, json, {}, body)
+  const { active } = await running.handlers['profile.get']({})
+  return withStudio(context, json, { aside: true, profile: active }, body)
 }
 
 /** Absolute and canonical, as the library knows paths; what is not there stays as it was typed. */
@@ -64,7 +88,7 @@ export function absolute(paths: readonly string[]): string[] {
 
 /** Imports what is not known yet and returns the photos meant by the paths; complains about what could not be taken, and counts the named paths among it. */
 export async function importPhotos(
-  studio: Studio,
+  studio: AskedStudio,
   output: Output,
   paths: readonly string[],
   recursive: boolean,
@@ -75,7 +99,7 @@ export async function importPhotos(
   bar.stop()
   for (const note of summary.notes) output.warn(`${note.path}: ${note.message}`)
   if (summary.noteCount > summary.notes.length) output.warn(`… and ${summary.noteCount - summary.notes.length} more.`)
-  const photos = studio.paths.photosUnder(wanted)
+  const photos = await studio.paths.photosUnder(wanted)
   const unusable = new Set(summary.notes.map((note) => note.path).filter((each) => wanted.includes(each))).size
   const isNamed = (photo: PhotoSummary) => {
     const folder = path.dirname(photo.path)
@@ -86,15 +110,22 @@ export async function importPhotos(
   return { photos: recursive ? photos : photos.filter(isNamed), unusable }
 }
 
+/** Photos asked for at once. */
+const PAGE = 1000
+
 /** Photos that were imported before; without paths, all of them. @throws StudioError when a path names no known photo */
-export async function knownPhotos(studio: Studio, paths: readonly string[]): Promise<PhotoSummary[]> {
+export async function knownPhotos(studio: AskedStudio, paths: readonly string[]): Promise<PhotoSummary[]> {
   if (paths.length === 0) {
-    const ids = await studio.handlers['library.photoIds']({ recursive: true, sort: 'path' })
-    return Promise.all(ids.map((photoId) => studio.handlers['library.photo']({ photoId })))
+    const all: PhotoSummary[] = []
+    for (;;) {
+      const { total, items } = await studio.handlers['library.photos']({ recursive: true, sort: 'path', offset: all.length, limit: PAGE })
+      all.push(...items)
+      if (items.length === 0 || all.length >= total) return all
+    }
   }
   const found: PhotoSummary[] = []
   for (const each of absolute(paths)) {
-    const here = studio.paths.photosUnder([each])
+    const here = await studio.paths.photosUnder([each])
     if (here.length === 0 && !existsSync(each)) throw new StudioError('path-missing', `there is nothing at ${each}`, { data: { path: each } })
     if (here.length === 0) throw new StudioError('photo-not-found', `no imported photo is at ${each}`, { data: { path: each } })
     found.push(...here.filter((photo) => !found.some((known) => known.id === photo.id)))

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { problemLine } from '../../src-renderer/copy/errors.ts'
 import type { DecisionChange } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+import { askStudio, type CommandContext, exitFor, importPhotos, knownPhotos } from './context.ts'
 
 interface EditOptions {
   title?: string
@@ -47,7 +47,7 @@ export function addDecide(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { allPassing?: boolean; json?: boolean }) => {
       if (paths.length === 0 && !options.allPassing) throw new StudioError('invalid-request', 'Name photos or folders, or use --all-passing.')
-      return withStudio(context, options, {}, async (studio, output) => {
+      return askStudio(context, options, {}, async (studio, output) => {
         const known = await knownPhotos(studio, paths)
         const photos = options.allPassing ? known.filter((photo) => photo.state === 'proposed' && !photo.gated) : known
         if (photos.length === 0) return exitFor(0)
@@ -83,7 +83,7 @@ export function addDecide(program: Command, context: CommandContext): void {
           'invalid-request',
           'Say what to change: --title, --description, --alt-text, --keywords, --add-keyword or --remove-keyword.',
         )
-      return withStudio(context, options, {}, async (studio, output) => {
+      return askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } = await importPhotos(studio, output, paths, false)
         let failed = photos.length === 0 ? 1 : unusable
         for (const photo of photos) {

@@ -33,18 +33,4 @@ export function addHosts(program: Command, context: CommandContext): void {
     .action((paths: string[], options: { port: number; root: string[]; open: boolean }) =>
       context.startBrowserHost({ paths, roots: options.root, port: options.port, open: options.open }),
     )
-
-  program
-    .command('doctor')
-    .description('what works here, what is missing and how to get it')
-    .option('--json', 'one JSON object a line')
-    .action((options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
-        const checks = await studio.handlers['app.doctor']({})
-        const signs = { ok: '✓', warning: '!', missing: '✗' }
-        for (const check of checks)
-          output.row(check, () => `${signs[check.state]} ${check.name}: ${check.detail}${check.remedy ? `\n    ${check.remedy}` : ''}`)
-        return exitFor(0)
-      }),
-    )
 }

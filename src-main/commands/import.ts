@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { PhotoSummary } from '../contract/model.ts'
-import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+import { askStudio, type CommandContext, exitFor, importPhotos, knownPhotos } from './context.ts'
 
 const listRow = (photo: PhotoSummary) => ({ path: photo.path, id: photo.id, state: photo.state })
 const listText = (photo: PhotoSummary) => `${photo.state.padEnd(9)} ${photo.path}`
@@ -13,7 +13,7 @@ export function addImport(program: Command, context: CommandContext): void {
     .option('--no-recursive', 'leave subfolders out')
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { recursive: boolean; json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } = await importPhotos(studio, output, paths, options.recursive)
         for (const photo of photos) output.row(listRow(photo), () => listText(photo))
         output.say(`${photos.length} photos are in the library.`)
@@ -27,7 +27,7 @@ export function addImport(program: Command, context: CommandContext): void {
     .argument('[paths...]', 'photos or folders; all photos when left out')
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } =
           paths.length > 0 ? await importPhotos(studio, output, paths, true) : { photos: await knownPhotos(studio, []), unusable: 0 }
         for (const photo of photos) output.row(listRow(photo), () => listText(photo))

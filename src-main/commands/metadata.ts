@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Command } from 'commander'
-import { type CommandContext, exitFor, withStudio } from './context.ts'
+import { askStudio, type CommandContext, exitFor } from './context.ts'
 
 export function addMetadata(program: Command, context: CommandContext): void {
   program
@@ -9,7 +9,7 @@ export function addMetadata(program: Command, context: CommandContext): void {
     .argument('<file>')
     .option('--json', 'one JSON object a line')
     .action((file: string, options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         const absolute = path.resolve(file)
         const { title, description, altText, keywords, hierarchicalKeywords, sources, conflicts } = await studio.paths.readMetadata(absolute)
         const row = { path: absolute, title, description, altText, keywords, hierarchicalKeywords, sources, conflicts }

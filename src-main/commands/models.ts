@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { RegistryVersion } from '../contract/engine.ts'
-import type { Studio } from '../lib/studio.ts'
-import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
+import type { AskedStudio } from '../lib/studio.ts'
+import { askAboutModels, askStudio, type CommandContext, exitFor, type JsonOption } from './context.ts'
 import { wholeNumber } from './numbers.ts'
 import type { Output } from './output.ts'
 
@@ -20,7 +20,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .description('every model with its state')
     .option('--json', 'one JSON object a line')
     .action((options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askAboutModels(context, options, async (studio, output) => {
         for (const model of await studio.handlers['models.list']({})) {
           output.row(
             model,
@@ -37,7 +37,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .description('every role of every model, by role, then name')
     .option('--json', 'one JSON object a line')
     .action((options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askAboutModels(context, options, async (studio, output) => {
         for (const row of await studio.handlers['models.listRoles']({})) {
           output.row(row, () => `${row.role.padEnd(18)} ${row.model.padEnd(32)} ${row.backend.padEnd(10)} ${row.priority}`)
         }
@@ -54,7 +54,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .option('--assume-installed', 'also models whose weights are not here yet')
     .option('--json', 'one JSON object')
     .action((options: SelectOptions) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askAboutModels(context, options, async (studio, output) => {
         const { role, profile, topN, assumeInstalled } = options
         const found = await studio.handlers['models.select']({ role, profile, topN, assumeInstalled })
         output.row({ role: found.role, profile: found.profile, models: found.models, rejected: found.rejected }, () =>
@@ -76,7 +76,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .argument('<name>')
     .option('--json', 'one JSON object')
     .action((name: string, options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askAboutModels(context, options, async (studio, output) => {
         const model = await studio.handlers['models.show']({ name })
         output.row(model, () =>
           [
@@ -92,7 +92,7 @@ export function addModels(program: Command, context: CommandContext): void {
       }),
     )
 
-  const scan = async (studio: Studio, output: Output, only?: 'ollama') => {
+  const scan = async (studio: AskedStudio, output: Output, only?: 'ollama') => {
     const report = await studio.handlers['models.scan']({ only })
     output.row(report, () =>
       [
@@ -108,12 +108,12 @@ export function addModels(program: Command, context: CommandContext): void {
     .command('scan')
     .description('look for models on this machine: Ollama, running servers, Hugging Face cache, GGUF folders, LM Studio')
     .option('--json', 'one JSON object')
-    .action((options: JsonOption) => withStudio(context, options, {}, (studio, output) => scan(studio, output)))
+    .action((options: JsonOption) => askStudio(context, options, {}, (studio, output) => scan(studio, output)))
   models
     .command('import-ollama')
     .description('take up what a running Ollama has; a second time changes nothing')
     .option('--json', 'one JSON object')
-    .action((options: JsonOption) => withStudio(context, options, {}, (studio, output) => scan(studio, output, 'ollama')))
+    .action((options: JsonOption) => askStudio(context, options, {}, (studio, output) => scan(studio, output, 'ollama')))
 
   models
     .command('probe')
@@ -121,7 +121,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .argument('<name>')
     .option('--json', 'one JSON object')
     .action((name: string, options: JsonOption) =>
-      withStudio(context, options, { proxy: true }, async (studio, output) => {
+      askStudio(context, options, { proxy: true }, async (studio, output) => {
         const report = await studio.handlers['models.probe']({ name })
         output.row(
           report,
@@ -144,7 +144,7 @@ export function addModels(program: Command, context: CommandContext): void {
       .argument('<name>')
       .option('--json', 'one JSON object')
       .action((name: string, options: JsonOption) =>
-        withStudio(context, options, {}, async (studio, output) => {
+        askStudio(context, options, {}, async (studio, output) => {
           const report = await studio.handlers[`models.${word}`]({ name })
           const verdict =
             report.matches === null
@@ -171,7 +171,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .description('older versions of your own changes to the model list, newest first')
     .option('--json', 'one JSON object a line')
     .action((options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.history']({}), output)),
+      askStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.history']({}), output)),
     )
   models
     .command('rollback')
@@ -179,7 +179,7 @@ export function addModels(program: Command, context: CommandContext): void {
     .argument('<version>')
     .option('--json', 'one JSON object a line')
     .action((version: string, options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.rollback']({ version }), output)),
+      askStudio(context, options, {}, async (studio, output) => rows(await studio.handlers['models.rollback']({ version }), output)),
     )
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
+import { askAboutModels, askStudio, type CommandContext, exitFor, type JsonOption } from './context.ts'
 
 export function addProfile(program: Command, context: CommandContext): void {
   const profile = program.command('profile').description('the deployment profile: how much of this machine models may use')
@@ -7,7 +7,7 @@ export function addProfile(program: Command, context: CommandContext): void {
     .command('show')
     .option('--json', 'one JSON object')
     .action((options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askAboutModels(context, options, async (studio, output) => {
         const state = await studio.handlers['profile.get']({})
         output.row(state, () =>
           [
@@ -26,7 +26,7 @@ export function addProfile(program: Command, context: CommandContext): void {
     .argument('<name>', 'its name, or auto')
     .option('--json', 'one JSON object')
     .action((name: string, options: JsonOption) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         const state = await studio.handlers['profile.set']({ name: name === 'auto' ? null : name })
         output.row(state, () => `active    ${state.active} (${state.reason})`)
         return exitFor(0)

@@ -4,6 +4,7 @@ import { StudioError } from '../lib/studio-error.ts'
 import type { CommandContext } from './context.ts'
 import { addBackends } from './backends.ts'
 import { addDecide } from './decide.ts'
+import { addDoctor } from './doctor.ts'
 import { addHosts } from './hosts.ts'
 import { addImport } from './import.ts'
 import { addMetadata } from './metadata.ts'
@@ -18,12 +19,18 @@ import { addWrite } from './write.ts'
 /** Errors that mean the words of the command were wrong, not that the work failed. */
 const USAGE_CODES = new Set(['invalid-request', 'profile-unknown', 'role-unknown', 'model-unknown', 'model-ambiguous', 'prompt-unknown'])
 
-export async function runCommandLine(argv: readonly string[], context: Omit<CommandContext, 'setExitCode'> & { version: string }): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  context: Omit<CommandContext, 'setExitCode' | 'registryFile'> & { version: string },
+): Promise<number> {
   let exitCode: number = EXIT.done
   const program = new Command('imageworks')
   const full: CommandContext = {
     ...context,
-    openStudio: (options) => context.openStudio({ ...options, registryFile: program.opts<{ registry?: string }>().registry }),
+    get registryFile() {
+      return program.opts<{ registry?: string }>().registry
+    },
+    openStudio: (options) => context.openStudio({ ...options, registryFile: full.registryFile }),
     setExitCode: (code) => {
       exitCode = code
     },
@@ -39,7 +46,20 @@ export async function runCommandLine(argv: readonly string[], context: Omit<Comm
       'after',
       '\nExit codes: 0 done, 1 some items failed, 2 wrong usage. The data folder is IMAGEWORKS_HOME, or the place your system keeps application data.',
     )
-  for (const add of [addImport, addTag, addDecide, addWrite, addMetadata, addSettings, addModels, addProfile, addBackends, addVram, addHosts])
+  for (const add of [
+    addImport,
+    addTag,
+    addDecide,
+    addWrite,
+    addMetadata,
+    addSettings,
+    addModels,
+    addProfile,
+    addBackends,
+    addVram,
+    addHosts,
+    addDoctor,
+  ])
     add(program, full)
 
   // A reader that has seen enough (`| head`) is no error.

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { SETTING_WORDS } from '../../src-renderer/copy/en/settings.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import { type CommandContext, exitFor, withStudio } from './context.ts'
+import { askStudio, type CommandContext, exitFor } from './context.ts'
 
 type Name = keyof Settings
 const NAMES = Object.keys(settingsSchema.shape) as Name[]
@@ -25,7 +25,7 @@ export function addSettings(program: Command, context: CommandContext): void {
     .action((name: string | undefined, value: string | undefined, options: { json?: boolean }) => {
       if (name !== undefined && !isName(name))
         throw new StudioError('invalid-request', `There is no setting ${name}. Settings are: ${NAMES.join(', ')}.`, { data: { name } })
-      return withStudio(context, options, {}, async (studio, output) => {
+      return askStudio(context, options, {}, async (studio, output) => {
         const settings =
           name !== undefined && value !== undefined
             ? await studio.handlers['settings.set']({ [name]: valueFrom(name, value) })

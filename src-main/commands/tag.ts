@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { STAGES, type Stage } from '../contract/model.ts'
 import type { Reply } from '../contract/routes/index.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import type { Studio } from '../lib/studio.ts'
+import type { AskedStudio, Studio } from '../lib/studio.ts'
 import { problemLine } from '../../src-renderer/copy/errors.ts'
 import { nearestNames } from '../lib/nearest.ts'
-import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+import { askStudio, type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
 import type { Output } from './output.ts'
 
 interface TagOptions {
@@ -88,7 +88,7 @@ export function addTag(program: Command, context: CommandContext): void {
     .argument('[paths...]', 'photos or folders; all when left out')
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         await printProposals(studio, output, await knownPhotos(studio, paths))
         return exitFor(0)
       }),
@@ -136,7 +136,7 @@ async function follow(studio: Studio, output: Output, run: Run, interrupted: Abo
   return ended
 }
 
-async function printProposals(studio: Studio, output: Output, photos: readonly { id: number; path: string; state: string }[]): Promise<void> {
+async function printProposals(studio: AskedStudio, output: Output, photos: readonly { id: number; path: string; state: string }[]): Promise<void> {
   for (const { id: photoId, path, state } of photos) {
     const { caption, keywords, description } = await studio.handlers['tagging.proposals']({ photoId })
     const text = (stage: typeof caption) => (stage ? { text: stage.text, model: stage.model, gates: stage.gates } : null)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { StudioError } from '../lib/studio-error.ts'
-import { type CommandContext, exitFor, type JsonOption, withStudio } from './context.ts'
+import { askAboutModels, type CommandContext, exitFor, type JsonOption } from './context.ts'
 import { createOutput, type Output } from './output.ts'
 import type { BareFigures, ContextFigures, GibFigures, ModelContextFigures, ModelFigures, OverheadChoice, VramAnswers } from './vram-answers.ts'
 
@@ -19,7 +19,6 @@ interface FigureOptions extends JsonOption {
   frag?: number
   totalVramGib?: number
   maxContextK: number
-  registry?: string
 }
 
 const TOKENS_PER_K = 1024
@@ -61,7 +60,9 @@ export function addVram(program: Command, context: CommandContext & { vram: Vram
     .option('--json', 'one JSON object')
     .action(async (options: JsonOption) => {
       const output = createOutput(options.json === true)
-      const reading = await context.vram.gauge()
+      // A running studio knows which of the memory is its models'.
+      const running = await context.runningStudio()
+      const reading = running ? await running.handlers['vram.gauge']({}) : await context.vram.gauge()
       const mb = (value: number | null) => (value === null ? 'not told' : `${value} MB`)
       output.row(reading, () =>
         [
@@ -105,7 +106,6 @@ function withFigures(command: Command): Command {
     .option('--overhead <gib>', "instead of the profile's overhead", Number)
     .option('--vision <gib>', "instead of the profile's share for vision", Number)
     .option('--frag <factor>', "instead of the profile's factor", Number)
-    .option('--registry <file>', 'read another registry file')
     .option('--json', 'one JSON object')
 }
 
@@ -176,7 +176,7 @@ async function aboutModel(
   name: string,
   ask: (entry: Readonly<Record<string, unknown>>) => ModelFigures | ModelContextFigures,
 ): Promise<void> {
-  await withStudio(context, options, { registryFile: options.registry }, async (studio, output: Output) => {
+  await askAboutModels(context, options, async (studio, output: Output) => {
     const { entry } = await studio.handlers['models.show']({ name })
     const found = ask(entry)
     output.row(found, () => modelLines(found).join('\n'))

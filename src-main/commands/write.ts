@@ -3,8 +3,8 @@ import { PRESET_SENTENCES } from '../../src-renderer/copy/en/presets.ts'
 import { problemLine } from '../../src-renderer/copy/errors.ts'
 import type { JournalEntry, Plan, PlanChange, ThreeWay, WriteOutcome } from '../contract/model.ts'
 import { StudioError } from '../lib/studio-error.ts'
-import type { Studio } from '../lib/studio.ts'
-import { type CommandContext, exitFor, importPhotos, knownPhotos, withStudio } from './context.ts'
+import type { AskedStudio } from '../lib/studio.ts'
+import { askStudio, type CommandContext, exitFor, importPhotos, knownPhotos } from './context.ts'
 import { wholeNumber } from './numbers.ts'
 import type { Output } from './output.ts'
 
@@ -56,7 +56,7 @@ export function addWrite(program: Command, context: CommandContext): void {
     .argument('[paths...]', 'photos or folders; all approved photos when left out')
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } =
           paths.length > 0 ? await importPhotos(studio, output, paths, true) : { photos: await approved(studio), unusable: 0 }
         if (photos.length === 0) return exitFor(unusable)
@@ -77,7 +77,7 @@ export function addWrite(program: Command, context: CommandContext): void {
     .option('--json', 'one JSON object a line')
     .action((paths: string[], options: { approved?: boolean; json?: boolean }) => {
       if (paths.length === 0 && !options.approved) throw new StudioError('invalid-request', 'Name photos or folders, or use --approved.')
-      return withStudio(context, options, {}, async (studio, output) => {
+      return askStudio(context, options, {}, async (studio, output) => {
         const photos = options.approved ? await approved(studio) : await knownPhotos(studio, paths)
         if (photos.length === 0) return exitFor(0)
         const photoIds = photos.map((photo) => photo.id)
@@ -85,7 +85,7 @@ export function addWrite(program: Command, context: CommandContext): void {
         const plans = await studio.handlers['metadata.plan']({ photoIds })
         saySurprises(output, shown, plans)
         const bar = output.progress('Writing')
-        studio.subscribe((event) => {
+        studio.subscribe?.((event) => {
           if (event.name === 'write.progress') bar.update(event.data.done, event.data.total)
         })
         context.interrupted.addEventListener('abort', () => void studio.handlers['metadata.cancelWrite']({}))
@@ -110,7 +110,7 @@ export function addWrite(program: Command, context: CommandContext): void {
       const { write, run, since } = options
       if (paths.length === 0 && write.length === 0 && run === undefined && since === undefined)
         throw new StudioError('invalid-request', 'Name photos or folders, --write ID, --run ID or --since TIME.')
-      return withStudio(context, options, {}, async (studio, output) => {
+      return askStudio(context, options, {}, async (studio, output) => {
         const writeIds = write.length > 0 ? write : await writesOf(studio, paths, { run, since })
         if (writeIds.length === 0) {
           output.say('There is nothing to take back.')
@@ -127,7 +127,7 @@ export function addWrite(program: Command, context: CommandContext): void {
     .description('show every write and revert, newest first')
     .option('--json', 'one JSON object a line')
     .action((options: { json?: boolean }) =>
-      withStudio(context, options, {}, async (studio, output) => {
+      askStudio(context, options, {}, async (studio, output) => {
         for await (const entry of journal(studio)) {
           const { writeId, kind, path, run, changes, state } = entry
           const time = new Date(entry.timeMs).toISOString()
@@ -142,12 +142,12 @@ export function addWrite(program: Command, context: CommandContext): void {
     )
 }
 
-async function approved(studio: Studio) {
+async function approved(studio: AskedStudio) {
   const ids = await studio.handlers['library.photoIds']({ recursive: true, sort: 'path', states: ['approved'] })
   return ids.map((id) => ({ id }))
 }
 
-async function* journal(studio: Studio): AsyncGenerator<JournalEntry> {
+async function* journal(studio: AskedStudio): AsyncGenerator<JournalEntry> {
   const limit = 500
   for (let offset = 0; ; offset += limit) {
     const { total, items } = await studio.handlers['metadata.journal']({ offset, limit })
@@ -157,7 +157,11 @@ async function* journal(studio: Studio): AsyncGenerator<JournalEntry> {
 }
 
 /** Writes that still stand, newest first: of the photos meant by `paths` if any are, of one run, not before a time. */
-async function writesOf(studio: Studio, paths: readonly string[], wanted: { run: number | undefined; since: number | undefined }): Promise<number[]> {
+async function writesOf(
+  studio: AskedStudio,
+  paths: readonly string[],
+  wanted: { run: number | undefined; since: number | undefined },
+): Promise<number[]> {
   const photos = paths.length === 0 ? undefined : new Set((await knownPhotos(studio, paths)).map((photo) => photo.path))
   const { run, since } = wanted
   const found: number[] = []

@@ -1,14 +1,15 @@
 /** One studio at a time in a data folder. The lock is SQLite's own on a small file: the system releases it when the process ends, however it ends. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { StudioError } from '../lib/studio-error.ts'
+import type { DeskNote } from '../lib/studio.ts'
 import { Connection } from './connection.ts'
 import { isBusy, mapDatabaseError } from './sqlite-errors.ts'
 
 export interface DataFolderClaim {
   /** Tells a second start, and commands beside it, where this one is to be found. */
-  announce(where: { url?: string; proxyUrl?: string }): void
+  announce(where: { url?: string; proxyUrl?: string; desk?: DeskNote }): void
   /** Idempotent. */
   release(): void
 }
@@ -20,6 +21,8 @@ interface Instance {
   url?: string
   /** Of the gateway, with `/v1`. */
   proxyUrl?: string
+  /** Where commands are answered, and their key. */
+  desk?: DeskNote
 }
 
 /**
@@ -37,7 +40,11 @@ export function claimDataFolder(folder: string, clock: Clock): DataFolderClaim {
   const instance: Instance = { pid: process.pid, startedAtMs: clock.nowMs() }
   const tell = () => {
     try {
-      writeFileSync(noteFile, `${JSON.stringify(instance)}\n`)
+      // Whole or not at all for who reads it meanwhile, and for its owner alone: it holds a key.
+      const next = `${noteFile}.new`
+      rmSync(next, { force: true })
+      writeFileSync(next, `${JSON.stringify(instance)}\n`, { mode: 0o600 })
+      renameSync(next, noteFile)
     } catch (error) {
       throw mapDatabaseError(error, folder)
     }

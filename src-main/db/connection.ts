@@ -60,16 +60,18 @@ export class Connection {
   }
 
   /**
-   * Idempotent. The write-ahead log is folded into the file here and not left to SQLite: the package cannot finalize statements, so
-   * the connection below lives on until they are collected.
+   * Idempotent. The write-ahead log is folded into the file and removed here and not left to SQLite: the package cannot finalize
+   * statements, so the connection below lives on until they are collected, or until a process that is killed leaves its files behind.
    */
   close(): void {
     if (!this.#db.isOpen) return
     this.#statements.clear()
     try {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      // Nobody is waited for here. The next start takes up the log again.
+      this.#db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE')
     } catch {
-      // A full or vanished disk: the log stays beside the file, and the next start reads it.
+      // A full or vanished disk, or another reader: the log stays beside the file, and the next start reads it.
     }
     this.#db.close()
   }

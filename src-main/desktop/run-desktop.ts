@@ -14,6 +14,8 @@ import { denyPermissions, openWindow } from './window.ts'
 export interface DesktopParts {
   folders: ShippedFolders
   compose(spawnWorker: SpawnWorker, startPaths: string[]): Promise<Studio>
+  /** @param endNow Called at the second ending signal, with the exit code. Aborted at the first. */
+  onEndingSignal(endNow: (exitCode: number) => void): AbortSignal
   /** The sentence for an error that keeps the studio from starting. */
   explain(error: StudioError): string
 }
@@ -44,21 +46,8 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
   app.on('window-all-closed', () => app.quit())
 
   await app.whenReady()
-  try {
-    studio = await parts.compose(utilityWorkersFrom(parts.folders.workers), pathsAmong(process.argv, process.cwd(), app.getAppPath()))
-  } catch (error) {
-    if (!(error instanceof StudioError)) throw error
-    dialog.showErrorBox('ImageWorks Studio cannot start', parts.explain(error))
-    app.exit(1)
-    return
-  }
-  const running = studio
-  denyPermissions()
-  serveSchemes(parts.folders.renderer, running)
-  window = openWindow(parts.folders.preloadFile)
-  installMenu(window, running)
-  const endIpc = serveIpc(running, window.webContents)
-
+  let endIpc = () => {}
+  const composing = parts.compose(utilityWorkersFrom(parts.folders.workers), pathsAmong(process.argv, process.cwd(), app.getAppPath()))
   let stopping = false
   app.on('before-quit', (event) => {
     if (stopping) return
@@ -66,9 +55,29 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     event.preventDefault()
     endIpc()
     // Whatever could not be stopped is ended with the process; the journal and the run table recover at the next start.
-    void running
-      .stop()
+    void composing
+      .then((begun) => begun.stop())
       .catch(() => undefined)
       .finally(() => app.quit())
   })
+  const ending = parts.onEndingSignal((exitCode) => {
+    studio?.abandon()
+    app.exit(exitCode)
+  })
+  ending.addEventListener('abort', () => app.quit(), { once: true })
+
+  try {
+    studio = await composing
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error
+    dialog.showErrorBox('ImageWorks Studio cannot start', parts.explain(error))
+    app.exit(1)
+    return
+  }
+  if (stopping) return
+  denyPermissions()
+  serveSchemes(parts.folders.renderer, studio)
+  window = openWindow(parts.folders.preloadFile)
+  installMenu(window, studio)
+  endIpc = serveIpc(studio, window.webContents)
 }

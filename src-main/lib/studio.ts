@@ -19,12 +19,28 @@ export interface Studio {
     /** Imports and waits for the end. */
     importAll(absolutePaths: readonly string[], recursive: boolean, onProgress?: (summary: ImportSummary) => void): Promise<ImportSummary>
     /** Imported photos that are one of these files or lie below one of these folders, by path. */
-    photosUnder(absolutePaths: readonly string[]): PhotoSummary[]
+    photosUnder(absolutePaths: readonly string[]): PhotoSummary[] | Promise<PhotoSummary[]>
     readMetadata(absolutePath: string): Promise<MetadataSnapshot>
   }
   /** Tells a second start where this one is to be found. */
   announce(url: string): void
   stop(): Promise<void>
-  /** Ends the model servers by force, for a host that ends in the same moment and waits for nothing. */
+  /** Ends the model servers by force, closes the database and frees the data folder, for a host that ends in the same moment and waits for nothing. */
   abandon(): void
+}
+
+/** What a studio answers from another process too: a command that is typed beside a window. */
+export interface AskedStudio {
+  /** Typed, rejects with StudioError. */
+  handlers: Handlers
+  paths: Pick<Studio['paths'], 'importAll' | 'photosUnder' | 'readMetadata'>
+  /** Only of a studio in this process. */
+  subscribe?: Studio['subscribe']
+}
+
+/** Where a running studio is asked, and the key that shows that the asker may read its data folder. */
+export interface DeskNote {
+  /** Origin on loopback. */
+  address: string
+  key: string
 }

@@ -30,6 +30,16 @@ describe('a data folder', () => {
     const { code, stderr, stdout } = imageworks(inFolder(folder), 'list')
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/newer version/)
+    const doctor = imageworks(inFolder(folder), 'doctor', '--json')
+    expect(doctor.code).toBe(1)
+    expect(doctor.rows[0]).toMatchObject({
+      name: 'Data folder',
+      state: 'missing',
+      detail: expect.stringMatching(/newer version/),
+      remedy: expect.any(String),
+    })
+    expect(doctor.rows.map((row) => row['name'])).toEqual(expect.arrayContaining(['Metadata (ExifTool)', 'GPU', 'Caption model']))
+    expect(doctor.rows.filter((row) => row['name'] === 'Data folder')).toHaveLength(1)
     expect(readFileSync(path.join(folder, 'studio.sqlite')).equals(before)).toBe(true)
   })
 
@@ -68,7 +78,7 @@ describe('a data folder', () => {
     })
     try {
       await new Promise((resolve) => first.stdout?.once('data', resolve))
-      const second = imageworks(home, 'list')
+      const second = imageworks(home, 'tag', home.photos)
       expect(second.code).toBe(1)
       expect(second.stderr).toContain(String(first.pid))
     } finally {

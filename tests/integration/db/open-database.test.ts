@@ -42,6 +42,15 @@ describe('opening', () => {
     expect(openTestDatabase(folder).photos.find(ids[0]!)?.path).toBe('/p/a.jpg')
   })
 
+  it('leaves nothing beside the file when it is closed, also in a process that is killed in the next moment', () => {
+    const folder = tempFolder()
+    const database = open(folder)
+    database.photos.putFound([foundPhoto('/p/a.jpg')])
+    expect(readdirSync(folder)).toContain('studio.sqlite-wal')
+    database.close()
+    expect(readdirSync(folder)).toEqual(['studio.sqlite'])
+  })
+
   it('reads what a killed process had committed but never folded into the file', () => {
     const folder = tempFolder()
     const first = open(folder)
@@ -68,7 +77,7 @@ describe('opening', () => {
     const folder = tempFolder()
     open(folder).close()
     const db = new DatabaseSync(path.join(folder, 'studio.sqlite'))
-    db.exec('PRAGMA user_version = 999')
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA user_version = 999')
     const copy = tempFolder()
     for (const name of readdirSync(folder)) writeFileSync(path.join(copy, name), readFileSync(path.join(folder, name)))
     db.close()

@@ -1,4 +1,5 @@
 /** Model servers behind the shipped command line: after kill -9, failing to start, without a card. Linux: reads /proc. */
+import { readdirSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noteSkip } from '../../helpers/skips.ts'
 import { Engine, until } from './engine-home.ts'
@@ -70,6 +71,7 @@ describe.skipIf(!linux)('the engine', () => {
       expect(engine.servers()).toHaveLength(1)
       await engine.end(signal)
       expect(engine.servers()).toEqual([])
+      expect(leftOpen(engine)).toEqual([])
     },
     60_000,
   )
@@ -86,6 +88,7 @@ describe.skipIf(!linux)('the engine', () => {
     await engine.end('SIGINT')
     expect(performance.now() - startedAt).toBeLessThan(2_000)
     await until('nothing is left', () => engine.servers().length === 0, 2_000)
+    expect(leftOpen(engine)).toEqual([])
   }, 60_000)
 
   it('tells a crash as a crash to whoever was being answered, starts afresh for the next, and asks for patience after the third', async () => {
@@ -120,6 +123,9 @@ describe.skipIf(!linux)('the engine', () => {
     expect(error.message).toContain(engine.serverLogFile('mute'))
   }, 60_000)
 })
+
+/** What a database that was not closed, and a data folder that was not left, show. */
+const leftOpen = ({ data }: Engine) => readdirSync(data).filter((name) => /-(wal|shm|journal)$|^instance\.json/.test(name))
 
 /** Also what the studio under test left behind. */
 async function endHard(engine: Engine): Promise<void> {

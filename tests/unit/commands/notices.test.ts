@@ -29,9 +29,11 @@ function run(words: string[], given: { notices?: Problem[]; fail?: Error } = {})
     },
     stop: async () => undefined,
   } as unknown as Studio
-  return runCommandLine(['node', 'imageworks', ...words], { version: '0', openStudio: async () => studio } as unknown as Parameters<
-    typeof runCommandLine
-  >[1])
+  return runCommandLine(['node', 'imageworks', ...words], {
+    version: '0',
+    openStudio: async () => studio,
+    runningStudio: async () => undefined,
+  } as unknown as Parameters<typeof runCommandLine>[1])
 }
 
 let out = ''

@@ -19,6 +19,7 @@ const run = (studio: Studio, ...words: string[]) =>
   runCommandLine(['node', 'imageworks', ...words], {
     version: '0',
     openStudio: async () => studio,
+    runningStudio: async () => undefined,
     startBrowserHost: async () => undefined,
     untilStopped: async () => undefined,
     interrupted: new AbortController().signal,

@@ -29,6 +29,7 @@ async function run(words: string, more: { entry?: object } = {}) {
         stop: () => Promise.resolve(),
       } as unknown as Studio)
     },
+    runningStudio: async () => undefined,
     setExitCode: (code: number) => (exitCode = code),
     vram: createVramAnswers({
       readCards: () => Promise.resolve({ cards: [sampleCard({ totalMb: 81_559, computeCapability: '9.0' })], processes: null, skipped: [] }),
