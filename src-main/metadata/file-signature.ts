@@ -60,14 +60,13 @@ export function findJpegEnd(bytes: Uint8Array): number | null {
     at += 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!)
     if (marker !== 0xda) continue
     // Entropy-coded data runs to the next marker that is neither a stuffed byte nor a restart.
-    while (
-      at + 1 < bytes.length &&
-      !(bytes[at] === 0xff && bytes[at + 1] !== 0 && (bytes[at + 1]! < 0xd0 || bytes[at + 1]! > 0xd7) && bytes[at + 1] !== 0xff)
-    )
-      at += 1
+    for (at = bytes.indexOf(0xff, at); at >= 0 && isInScan(bytes[at + 1]); at = bytes.indexOf(0xff, at + 1));
+    if (at < 0) return null
   }
   return null
 }
+
+const isInScan = (byte: number | undefined) => byte === 0 || byte === 0xff || (byte !== undefined && byte >= 0xd0 && byte <= 0xd7)
 
 /** Whether the file ends where its own structure says; formats that ExifTool refuses when cut are left to it. */
 export function isWhole(signature: Signature, bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-/** A photo before it is planned or written: its true file behind links, its true type, and whether it is whole. Reads only. */
+/** A photo before it is planned or written: its true file behind links, its true type, and (apart, since it reads all of it) whether it is whole. Reads only. */
 import { open, readFile, realpath, stat } from 'node:fs/promises'
 import type { PhotoKind } from '../contract/model.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
@@ -8,7 +8,7 @@ const MOST_BYTES = 2 ** 30
 
 /**
  * `truePath` is where the bytes are: a link stays, its target is written.
- * @throws StudioError file-missing, path-unreadable, not-a-photo, photo-empty, photo-wrong-type, photo-damaged, photo-too-large
+ * @throws StudioError file-missing, path-unreadable, not-a-photo, photo-empty, photo-wrong-type
  */
 export async function inspectPhoto(photo: { path: string; kind: PhotoKind }): Promise<{ truePath: string; signature: Signature }> {
   const data = { path: photo.path }
@@ -23,18 +23,30 @@ export async function inspectPhoto(photo: { path: string; kind: PhotoKind }): Pr
         data: { ...data, expected: photo.kind, found: signature },
       })
     }
-    if (photo.kind !== 'raw' && photo.kind !== 'dng' && photo.kind !== 'tiff') {
-      if (facts.size > MOST_BYTES) throw new StudioError('photo-too-large', `${photo.path} is larger than 1 GiB.`, { data })
-      if (!isWhole(signature, await readFile(truePath)))
-        throw new StudioError('photo-damaged', `${photo.path} ends before its picture does.`, { data })
-    }
     return { truePath, signature }
   } catch (error) {
-    if (error instanceof StudioError) throw error
-    const errno = findErrno(error)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') throw new StudioError('file-missing', `${photo.path} is gone.`, { data, cause: error })
-    throw new StudioError('path-unreadable', `${photo.path} cannot be read (${errno ?? 'unknown reason'}).`, { data, cause: error })
+    throw toReadError(error, photo.path)
   }
+}
+
+/** RAW, DNG and TIFF are left to ExifTool, which refuses them when they are cut off. @throws StudioError photo-damaged, photo-too-large, file-missing, path-unreadable */
+export async function requireWhole(photo: { path: string; kind: PhotoKind }, truePath: string, signature: Signature): Promise<void> {
+  if (photo.kind === 'raw' || photo.kind === 'dng' || photo.kind === 'tiff') return
+  const data = { path: photo.path }
+  try {
+    if ((await stat(truePath)).size > MOST_BYTES) throw new StudioError('photo-too-large', `${photo.path} is larger than 1 GiB.`, { data })
+    if (!isWhole(signature, await readFile(truePath))) throw new StudioError('photo-damaged', `${photo.path} ends before its picture does.`, { data })
+  } catch (error) {
+    throw toReadError(error, photo.path)
+  }
+}
+
+function toReadError(error: unknown, photoPath: string): StudioError {
+  if (error instanceof StudioError) return error
+  const errno = findErrno(error)
+  const options = { data: { path: photoPath }, cause: error }
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return new StudioError('file-missing', `${photoPath} is gone.`, options)
+  return new StudioError('path-unreadable', `${photoPath} cannot be read (${errno ?? 'unknown reason'}).`, options)
 }
 
 async function readHead(filePath: string): Promise<Uint8Array> {

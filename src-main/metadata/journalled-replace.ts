@@ -12,8 +12,8 @@ import type { BackupStore } from './backup-store.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
 import type { JournalRecord, JournalStore, TagValues } from './ports.ts'
-import { type RawTags, readAllTags } from './raw-tags.ts'
-import { changed, makeCopy, rewriteCopy, roomFor, verifyCopy } from './rewrite-copy.ts'
+import type { RawTags } from './raw-tags.ts'
+import { changed, makeCopy, readForComparison, rewriteCopy, roomFor, verifyCopy } from './rewrite-copy.ts'
 import { checkReplaceable, fileStamp, flushFile, flushFolder, hashFile, newTempPath, placeNewFile, replaceFile } from './safe-file.ts'
 import { endWritten, type ReplaceResult, settle } from './settle-write.ts'
 import type { TagEdits } from './tag-edits.ts'
@@ -58,7 +58,7 @@ export interface ReplaceJob {
   changes: PlanChange[]
   models: string[]
   promptHashes: string[]
-  /** SHA-256 that the target must still have; null: it must still be absent. */
+  /** SHA-256 that the target has just had and must still have; null: it must still be absent. */
   expectedHash: string | null
   /** From what the target holds now; null when nothing needs to change. */
   buildEdits(current: RawTags | null): TagEdits | null
@@ -84,11 +84,10 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
   try {
     await at('check')
     await checkReplaceable(job.targetPath, { mayBeAbsent: job.expectedHash === null, mayBeLinked: context.rules().hardLinks === 'part' })
-    await requireHash(job)
     await requireSpace(job.targetPath)
     const stampBefore = await fileStamp(job.targetPath)
     await at('read')
-    const current = job.expectedHash === null ? null : await readAllTags(exiftool, job.targetPath)
+    const current = job.expectedHash === null ? null : await readForComparison(exiftool, job.targetPath)
     requireReadable(current, job.targetPath)
     const edits = job.buildEdits(current)
     if (edits === null) return { state: 'unchanged', writeId: null, problem: null }

@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../lib/logger.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import type { Signature } from './file-signature.ts'
-import { inspectPhoto } from './inspect-photo.ts'
+import { inspectPhoto, requireWhole } from './inspect-photo.ts'
 import { type FaultHook, replaceJournalled } from './journalled-replace.ts'
 import { createLocks, inOrder } from './locks.ts'
 import { alsoWritten, extrasOf } from './plan-extras.ts'
@@ -17,7 +17,7 @@ import type { JournalStore, PlanStore, StoredPlan, WantedFields } from './ports.
 import { asText, type RawTags } from './raw-tags.ts'
 import { createMetadataReader } from './read-metadata.ts'
 import { outcomeOf, revertWrite, settleRecord } from './revert-write.ts'
-import { checkReplaceable, hashFile } from './safe-file.ts'
+import { checkReplaceable, fileStamp, hashFile } from './safe-file.ts'
 import type { ReplaceResult } from './settle-write.ts'
 import { isRawName } from './sidecars.ts'
 import { currentValue, planTagEdits, sameValue } from './tag-edits.ts'
@@ -78,14 +78,21 @@ export function createMetadataWriter(parts: {
     let changes: PlanChange[] | null = null
     try {
       const { truePath, signature } = await inspectPhoto(photo)
+      const stamp = await fileStamp(truePath)
       const found = await reader.readWhole(photo)
       target = targetOf({ ...photo, signature }, found.sidecars, found.stemTaken, now)
       const raw = target.target === 'embedded' ? found.embedded : (found.sidecars.find(({ path: each }) => each === target.targetPath)?.raw ?? null)
       target.targetPath = target.target === 'embedded' ? truePath : await trueNameOf(target.targetPath)
       changes = planChanges(found.snapshot, wanted, target.target, now, (tag) => currentValue(raw, tag))
-      if (changes.length > 0) await requireWritable(target.target, target.targetPath, signature, now)
+      // Nothing to write: that the photo is as it should be costs no more than having read it.
+      if (changes.length === 0) return { ...base, ...target, changes, warnings: [], refusal: null, photoHash: '', targetHash: null }
+      await requireWhole(photo, truePath, signature)
+      await requireWritable(target.target, target.targetPath, signature, now)
       const photoHash = (await hashFile(truePath)) ?? ''
       const targetHash = target.target === 'embedded' ? photoHash : await hashFile(target.targetPath)
+      if ((await fileStamp(truePath)) !== stamp) {
+        throw new StudioError('file-changed', `${photo.path} changed while it was looked at.`, { retry: 'now', data: { path: photo.path } })
+      }
       const linkCount = await stat(target.targetPath).then(
         (facts) => facts.nlink,
         () => 1,
@@ -124,7 +131,7 @@ export function createMetadataWriter(parts: {
   const pendingChanges = async (photo: PhotoToWrite, wanted: WantedFields, target: Plan['target'], now: WritingRules): Promise<PlanChange[]> =>
     planChanges(await reader.read(photo).catch(() => NOTHING_READ), wanted, target, now)
 
-  const writeOne = async (plan: StoredPlan, run: number): Promise<WriteOutcome> => {
+  const writeOne = async (plan: StoredPlan, takeRun: () => number): Promise<WriteOutcome> => {
     const head = { photoId: plan.photoId, path: plan.path }
     if (plan.refusal !== null) return outcomeOf(head, { state: 'refused', writeId: null, problem: plan.refusal })
     if (plan.changes.length === 0) return outcomeOf(head, { state: 'unchanged', writeId: null, problem: null })
@@ -137,7 +144,7 @@ export function createMetadataWriter(parts: {
         ...head,
         planId: plan.id,
         targetPath: plan.targetPath,
-        run,
+        run: takeRun(),
         changes: plan.changes,
         models: plan.models,
         promptHashes: plan.promptHashes ?? [],
@@ -197,11 +204,13 @@ export function createMetadataWriter(parts: {
         return plan
       })
       if (stored.length === 0) return []
-      const run = journal.nextRun()
+      // A batch that finds nothing to do stores nothing.
+      let run: number | null = null
+      const takeRun = () => (run ??= journal.nextRun())
       return batch(
         stored,
         options,
-        (plan) => withLock(plan.targetPath, () => writeOne(plan, run)),
+        (plan) => withLock(plan.targetPath, () => writeOne(plan, takeRun)),
         (plan) => outcomeOf(plan, { state: 'refused', writeId: null, problem: CANCELLED }),
       )
     },

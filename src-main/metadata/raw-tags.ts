@@ -38,8 +38,9 @@ const FIELD_TAGS = [
   'ExifTool:Error',
   'ExifTool:Warning',
 ]
-/** Everything with contents, and a hash of the image data alone. */
-const WHOLE_FILE = ['-api', 'ImageHashType=SHA256', '-all', '-ImageDataHash', '-ICC_Profile', '-File:CurrentIPTCDigest']
+/** Everything with contents. */
+const WHOLE_FILE = ['-all', '-ICC_Profile', '-File:CurrentIPTCDigest']
+const IMAGE_HASH = ['-api', 'ImageHashType=SHA256', '-ImageDataHash']
 
 /** The tags of our fields only. @throws StudioError exiftool-failed, exiftool-timeout */
 export function readFieldTags(exiftool: ExifToolPool, path: string): Promise<RawTags> {
@@ -50,9 +51,12 @@ export function readFieldTags(exiftool: ExifToolPool, path: string): Promise<Raw
   )
 }
 
-/** All tags with their contents. Costs one full read of the file. @throws StudioError exiftool-failed, exiftool-timeout */
-export function readAllTags(exiftool: ExifToolPool, path: string): Promise<RawTags> {
-  return readTags(exiftool, path, WHOLE_FILE)
+/**
+ * All tags with their contents; `imageHash`: and a hash of the image data alone, which costs most of the time for a large photo.
+ * @throws StudioError exiftool-failed, exiftool-timeout
+ */
+export function readAllTags(exiftool: ExifToolPool, path: string, options: { imageHash: boolean }): Promise<RawTags> {
+  return readTags(exiftool, path, options.imageHash ? [...WHOLE_FILE, ...IMAGE_HASH] : WHOLE_FILE)
 }
 
 async function readTags(exiftool: ExifToolPool, path: string, selection: readonly string[]): Promise<RawTags> {

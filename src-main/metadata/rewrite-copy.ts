@@ -1,11 +1,12 @@
 /** The copy beside the photo: made whole, rewritten by ExifTool, read back and compared. The original is only read. */
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { open, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { StudioError } from '../lib/studio-error.ts'
+import { findPicture, findPictureDifference } from './compare-pictures.ts'
 import { isIptcNewer } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
-import { detectSignature, findJpegEnd } from './file-signature.ts'
+import { detectSignature, findJpegEnd, SIGNATURE_BYTES } from './file-signature.ts'
 import { asText, type RawTags, readAllTags } from './raw-tags.ts'
 import { copyWhole, hashFile, removeTemp } from './safe-file.ts'
 import type { TagEdits } from './tag-edits.ts'
@@ -61,29 +62,51 @@ export async function makeCopy(job: CopyJob, tempPath: string): Promise<void> {
   if ((await hashFile(tempPath)) !== job.expectedHash) throw changed(job.targetPath)
 }
 
-/** Film clips, second pictures and unknown data behind a JPEG stay byte for byte, unless a trailer format keeps offsets of its own. */
-async function findTrailerLoss(job: CopyJob, tempPath: string, current: RawTags | null): Promise<string[]> {
-  if (job.expectedHash === null || [...(current?.tags.keys() ?? [])].some((key) => /^(AFCP|FotoStation|PhotoMechanic|CanonVRD|MIE)/.test(key)))
-    return []
-  const before = await readFile(job.targetPath)
-  if (detectSignature(before) !== 'jpeg') return []
-  const after = await readFile(tempPath)
-  const endBefore = findJpegEnd(before)
-  const endAfter = findJpegEnd(after)
-  if (endBefore === null || endAfter === null) return ['the picture ends too early']
-  return before.subarray(endBefore).equals(after.subarray(endAfter)) ? [] : ['data behind the picture changed']
+/** A JPEG's picture, film clips, second pictures and unknown data behind it stay byte for byte; behind it may change what keeps offsets of its own. */
+async function findPictureLoss(job: CopyJob, tempPath: string, current: RawTags | null): Promise<string[]> {
+  const movesAlong = [...(current?.tags.keys() ?? [])].some((key) => /^(AFCP|FotoStation|PhotoMechanic|CanonVRD|MIE)/.test(key))
+  const difference = await findPictureDifference(job.targetPath, tempPath, movesAlong ? await pictureBytes(job.targetPath) : undefined)
+  return difference === null ? [] : [difference]
+}
+
+/** From the first scan to the end of the picture. */
+async function pictureBytes(filePath: string): Promise<number> {
+  const handle = await open(filePath, 'r')
+  try {
+    const start = (await findPicture(handle))?.scanAt ?? 0
+    return (findJpegEnd(await handle.readFile()) ?? start) - start
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The original's tags, to compare with the copy's. Of a JPEG the picture itself is compared, elsewhere its hash by ExifTool. */
+export async function readForComparison(exiftool: ExifToolPool, filePath: string): Promise<RawTags> {
+  return readAllTags(exiftool, filePath, { imageHash: !(await isJpeg(filePath)) })
+}
+
+async function isJpeg(filePath: string): Promise<boolean> {
+  const handle = await open(filePath, 'r')
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0)
+    return detectSignature(buffer) === 'jpeg'
+  } finally {
+    await handle.close()
+  }
 }
 
 /** @throws StudioError verify-failed with every difference */
 export async function verifyCopy(exiftool: ExifToolPool, job: CopyJob, tempPath: string, current: RawTags | null, edits: TagEdits): Promise<void> {
-  let result = await readAllTags(exiftool, tempPath)
+  const comparesPicture = job.expectedHash !== null && (await isJpeg(job.targetPath))
+  const read = () => readAllTags(exiftool, tempPath, { imageHash: !comparesPicture })
+  let result = await read()
   const currentDigest = asText(result.tags.get('File:CurrentIPTCDigest'))
   if (edits.renewDigest && isIptcNewer(result) && currentDigest !== null) {
     // In a TIFF the block is padded after the digest was taken.
     await rewrite(exiftool, tempPath, [`-${IPTC_DIGEST}=${currentDigest}`])
-    result = await readAllTags(exiftool, tempPath)
+    result = await read()
   }
-  const differences = [...findDifferences(current, result, edits), ...(await findTrailerLoss(job, tempPath, current))]
+  const differences = [...findDifferences(current, result, edits), ...(comparesPicture ? await findPictureLoss(job, tempPath, current) : [])]
   if (differences.length > 0) {
     throw new StudioError('verify-failed', `The rewritten copy is not what it should be: ${differences.join('; ')}.`, { data: { differences } })
   }

@@ -1,13 +1,13 @@
 /** The file steps of a write. Only our own temporary files are ever opened for writing; the original is replaced whole, by name. */
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { once } from 'node:events'
+import { constants } from 'node:fs'
 import { access, copyFile, link, lstat, open, rename, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
 
-const run = promisify(execFile)
+const HASH_CHUNK_BYTES = 1 << 19
 const TEMP_NAME = /^\.iws-[0-9a-f]{12}\.tmp\.[a-z0-9]{1,8}$/
 
 /** A name of our own, not made from the photo's (which may be 255 bytes long), with its true extension for ExifTool. */
@@ -26,7 +26,18 @@ export async function hashFile(filePath: string): Promise<string | null> {
   const hash = createHash('sha256')
   try {
     if (!(await stat(filePath)).isFile()) throw new StudioError('not-a-photo', `${filePath} is not a plain file.`, { data: { path: filePath } })
-    for await (const chunk of createReadStream(filePath, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+    const handle = await open(filePath, 'r')
+    try {
+      // One buffer for all of it: a stream's fresh ones cost several times the hash itself.
+      const chunk = Buffer.allocUnsafe(HASH_CHUNK_BYTES)
+      for (;;) {
+        const { bytesRead } = await handle.read(chunk, 0, chunk.length, null)
+        if (bytesRead === 0) break
+        hash.update(chunk.subarray(0, bytesRead))
+      }
+    } finally {
+      await handle.close()
+    }
   } catch (error) {
     if (findErrno(error) === 'ENOENT') return null
     throw error
@@ -46,13 +57,11 @@ export async function copyWhole(source: string, tempPath: string): Promise<void>
         ? ['-p', '-n', source, tempPath]
         : null
   if (args !== null) {
-    try {
-      await run('/bin/cp', args, { env: { LANG: 'C', PATH: '/usr/bin:/bin' } })
-      return
-    } catch {
-      // A small `cp` without these options, or a disk without attributes: the contents and the mode are carried below.
-      await removeTemp(tempPath)
-    }
+    const copying = spawn('/bin/cp', args, { env: { LANG: 'C', PATH: '/usr/bin:/bin' }, stdio: 'ignore' })
+    const [code] = await once(copying, 'exit').catch(() => [null])
+    if (code === 0) return
+    // A small `cp` without these options, or a disk without attributes: the contents and the mode are carried below.
+    await removeTemp(tempPath)
   }
   await copyFile(source, tempPath, constants.COPYFILE_EXCL)
 }

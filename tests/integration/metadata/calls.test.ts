@@ -19,7 +19,7 @@ function counting(): { exiftool: ExifToolPool; calls: Call[] } {
     run(args, options) {
       const isOnCopy = args.at(-1)!.includes('.iws-')
       if (args.some((arg) => arg.startsWith('-overwrite'))) calls.push('write')
-      else calls.push(isOnCopy ? 'verify' : args.includes('-ImageDataHash') ? 'read whole' : 'read fields')
+      else calls.push(isOnCopy ? 'verify' : args.includes('-all') ? 'read whole' : 'read fields')
       return pool.run(args, options)
     },
   }

@@ -22,6 +22,8 @@ const SEED = 20_260_101
 /** A life lasts at most as long as the first write of a process and so many more: as measured, fifty lives leave work to the last one. */
 const WRITES_IN_A_LIFE = 1
 
+const script = path.join(await bundleTs({ child: 'tests/helpers/children/metadata-write-child.ts' }, 'metadata-write-child'), 'child.js')
+
 interface Told {
   kind: 'warm' | 'recovered' | 'done'
   recovered: number
@@ -58,7 +60,6 @@ it('F33 F38 kill -9 at 50 instants during 200 writes: every photo old or new, th
   expect(fresh).not.toBe(old)
 
   const lastPlan = await planAll(data, photos, bytes, wanted, PHOTOS)
-  const script = path.join(await bundleTs({ child: 'tests/helpers/children/metadata-write-child.ts' }, `killed-${process.pid}`), 'child.js')
   const start = () => startLife(script, [data, String(lastPlan - PHOTOS + 1), String(lastPlan)])
   const files = readdirSync(photos).map((name) => path.join(photos, name))
   const states = () => new Set(files.map(sha))
@@ -105,7 +106,6 @@ it.skipIf(noTrace !== null)('F35 journal, copy, journal, rename, folder, journal
   const data = path.join(folder, 'data')
   mkdirSync(photos)
   const plan = await planAll(data, photos, await smallJpeg(), { title: { text: 'T', policy: 'replace' } }, 1)
-  const script = path.join(await bundleTs({ child: 'tests/helpers/children/metadata-write-child.ts' }, `traced-${process.pid}`), 'child.js')
   const trace = path.join(folder, 'trace')
   const calls = 'fsync,fdatasync,rename,renameat,renameat2'
   const child = spawn('strace', ['-f', '-y', '-o', trace, '-e', `trace=${calls}`, process.execPath, script, data, String(plan), String(plan)], {

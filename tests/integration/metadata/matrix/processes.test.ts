@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { PhotoKind } from '../../../../src-main/contract/model.ts'
 import { StudioError } from '../../../../src-main/lib/studio-error.ts'
 import { createExifToolPool } from '../../../../src-main/metadata/exiftool-process.ts'
 import type { WriteStep } from '../../../../src-main/metadata/journalled-replace.ts'
@@ -11,7 +12,7 @@ import { foundPhoto, openTestDatabase } from '../../../helpers/database-samples.
 import { tempFolder } from '../../../helpers/temp-folder.ts'
 import { createWriterKit, leftovers, sha, type WriterKit } from '../../../helpers/writer-kit.ts'
 import { dieAt } from './fault-hooks.ts'
-import { photoAt, smallJpeg } from './hard-inputs.ts'
+import { photoAt, picture, smallJpeg } from './hard-inputs.ts'
 import { expectTidy } from './witness.ts'
 
 const exiftool = createExifToolPool()
@@ -124,6 +125,40 @@ describe('ExifTool fails', () => {
     const before = sha(photo.path)
     const kit = kitWith(`if (!grep { /overwrite/ } @a) { print read_photo($a[-1]) } else { print "    1 image files updated\\n" }`)
     const { outcome } = await kit.save(photo, WANTED)
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'verify-failed' })
+    expect(sha(photo.path)).toBe(before)
+    expectTidy(photo.path)
+  })
+})
+
+describe('the copy is not what it should be', () => {
+  it.each<[string, PhotoKind, () => Promise<Buffer>, (bytes: Buffer) => number]>([
+    ['a JPEG’s scan', 'jpeg', smallJpeg, (bytes) => bytes.length - 40],
+    ['a JPEG’s tables', 'jpeg', smallJpeg, (bytes) => bytes.indexOf(Buffer.from([0xff, 0xdb])) + 10],
+    ['what lies behind a JPEG', 'jpeg', async () => Buffer.concat([jpeg, Buffer.alloc(1000, 7)]), (bytes) => bytes.length - 1],
+    ['a PNG’s picture', 'png', () => picture().png().toBuffer(), (bytes) => bytes.indexOf('IDAT') + 60],
+    ['a TIFF’s strips', 'tiff', () => picture().tiff({ compression: 'none' }).toBuffer(), (bytes) => bytes.length / 2],
+    ['a WebP’s picture', 'webp', () => picture().webp().toBuffer(), (bytes) => bytes.indexOf('VP8 ') + 60],
+    ['an AVIF’s picture', 'avif', () => picture().avif({ effort: 0 }).toBuffer(), (bytes) => bytes.length - 20],
+  ])('F01 F87 one byte of %s that changed in the rewriting stops the write', async (_what, kind, make, place) => {
+    const photo = photoAt(tempFolder(), `a.${kind}`, kind, await make())
+    const before = sha(photo.path)
+    const tampering: WriterKit['exiftool'] = {
+      ...exiftool,
+      get pids() {
+        return exiftool.pids
+      },
+      async run(args, options) {
+        const reply = await exiftool.run(args, options)
+        if (!args.some((arg) => arg.startsWith('-overwrite'))) return reply
+        const bytes = readFileSync(args.at(-1)!)
+        const at = Math.floor(place(bytes))
+        bytes[at] = bytes[at]! ^ 1
+        writeFileSync(args.at(-1)!, bytes)
+        return reply
+      },
+    }
+    const { outcome } = await createWriterKit({ exiftool: tampering }).save(photo, WANTED)
     expect(outcome).toMatchObject({ outcome: 'failed', code: 'verify-failed' })
     expect(sha(photo.path)).toBe(before)
     expectTidy(photo.path)
