@@ -1,5 +1,5 @@
 /** Builds the studio: leaves first, each passed on to whoever needs it, each end registered on the line that makes it. Three hosts call this. */
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { countTokens } from './backends/count-tokens.ts'
 import { composeEngine } from './compose-engine.ts'
@@ -32,11 +32,13 @@ import { createGrants } from './library/grants.ts'
 import { createImporter } from './library/import-run.ts'
 import { createLooking } from './library/looking.ts'
 import type { PhotoRecord } from './library/ports.ts'
+import { createWatching } from './library/watching.ts'
 import { createBackupStore } from './metadata/backup-store.ts'
 import { createExifToolPool } from './metadata/exiftool-process.ts'
 import { createMetadataWriter } from './metadata/metadata-writer.ts'
 import { readPresets, rulesFrom } from './metadata/presets.ts'
 import { createMetadataReader } from './metadata/read-metadata.ts'
+import { readEverything } from './metadata/read-everything.ts'
 import { createChatClient } from './proxy/chat-client.ts'
 import { createProxy } from './proxy/create-proxy.ts'
 import { proxySettingsFrom } from './proxy/proxy-settings.ts'
@@ -47,6 +49,7 @@ import { parsePromptProfile } from './tagging/prompt-profile.ts'
 import { restingState } from './tagging/run-states.ts'
 import { createTaggingRuns } from './tagging/tagging-runs.ts'
 import { readGpus } from './vram/read-gpus.ts'
+import { sidecarsOf } from './workers/sidecar-marks.ts'
 import { createWorkerClient } from './workers/worker-client.ts'
 
 export interface StudioOptions {
@@ -94,6 +97,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     const embeddedWorker = worker('embedded', folders.weights === null ? undefined : { IMAGEWORKS_WEIGHTS_FOLDER: folders.weights })
     const onnxWorker = worker('onnx')
     const importWorker = worker('import')
+    const watchWorker = worker('watch')
 
     const imaging = ends.add(
       'imaging',
@@ -185,6 +189,20 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       it.stop(),
     )
     const importer = ends.add('import', createImporter({ worker: importWorker, photos, events, clock }), (it) => it.dispose())
+    const watching = ends.add(
+      'watched folders',
+      createWatching({
+        worker: watchWorker,
+        folders: () => photos.folders(),
+        isOn: () => host !== 'cli' && settings.readSettings().watchFolders,
+        takeIn: async (paths, recursive) => {
+          await importer.importAll(paths, { recursive, byItself: true })
+          looking.lookAtPending()
+        },
+        delay,
+      }),
+      (it) => it.stop(),
+    )
     const grants = createGrants(options.browseRoots, listFolder)
 
     const hasProposals = (photoId: number) => Object.keys(proposals.latest(photoId)).length > 0
@@ -228,7 +246,9 @@ export async function compose(options: StudioOptions): Promise<Studio> {
 
     const refresh = async (photo: PhotoRecord): Promise<void> => {
       const { size, mtimeMs } = await stat(photo.path)
-      photos.putFound([{ path: photo.path, kind: photo.kind, sizeBytes: size, mtimeMs, pairedPath: photo.pairedPath }])
+      const folder = path.dirname(photo.path)
+      const sidecar = sidecarsOf(folder, await readdir(folder))(path.basename(photo.path), photo.kind)
+      photos.putFound([{ path: photo.path, kind: photo.kind, sizeBytes: size, mtimeMs, pairedPath: photo.pairedPath, sidecar }])
     }
 
     const handlers = {
@@ -255,7 +275,13 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         settings,
         events,
       }),
-      ...createLibraryHandlers({ photos, grants, importer }),
+      ...createLibraryHandlers({
+        photos,
+        grants,
+        importer,
+        watchAgain: () => watching.refresh(),
+        readEverything: (photo) => readEverything(exiftool, photo.path),
+      }),
       ...createTaggingHandlers(tagging, proposals),
       ...createReviewHandlers({
         photos,
@@ -278,12 +304,14 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     if (host !== 'cli') {
       events.subscribe((event) => {
         if (event.name === 'import.progress' && event.data.state !== 'running') looking.lookAtPending()
+        if (event.name === 'settings.changed') watching.refresh()
       })
       // The window's first pictures come before the rest of the library.
       const starting = ends.add('look after start', new AbortController(), (it) => it.abort())
       void delay(LOOK_AFTER_START_MS, starting.signal).then(
         () => {
           looking.lookAtPending()
+          watching.refresh()
           void models.scan().catch((error: unknown) => log.warn('scan-failed', { ...toProblem(error) }))
         },
         () => undefined,

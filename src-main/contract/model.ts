@@ -48,6 +48,9 @@ export const problem = z.object({
 })
 export type Problem = z.infer<typeof problem>
 
+/** XMP stars: 1 to 5, 0 for none, -1 for rejected. */
+export const rating = z.int().min(-1).max(5)
+
 export const photoSummary = z.object({
   id: photoId,
   folderId,
@@ -66,6 +69,10 @@ export const photoSummary = z.object({
   pairedName: z.string().nullable(),
   duplicateOf: photoId.nullable(),
   gated: z.boolean(),
+  /** Stars, 0 for none; the sidecar's count before the photo's own. */
+  rating,
+  /** An XMP sidecar lies beside it. */
+  sidecar: z.boolean(),
   problem: problem.nullable(),
 })
 export type PhotoSummary = z.infer<typeof photoSummary>
@@ -78,8 +85,15 @@ export const folder = z.object({
   photoCount: z.int().nonnegative(),
   /** Photos here and below. */
   totalCount: z.int().nonnegative(),
+  /** Followed: photos that come or change there are taken in by themselves. */
+  watched: z.boolean(),
+  /** When it was last imported or opened in the window; null for folders that came with one above them. */
+  openedAtMs: timestampMs.nullable(),
 })
 export type Folder = z.infer<typeof folder>
+
+export const SORTS = ['path', 'name', 'taken', 'rating', 'added', 'size'] as const
+export type Sort = (typeof SORTS)[number]
 
 export const photoFilter = z.object({
   folderId: folderId.optional(),
@@ -87,7 +101,20 @@ export const photoFilter = z.object({
   states: z.array(photoState).optional(),
   /** Case-insensitive substring of the file name or of a keyword. */
   text: z.string().max(200).optional(),
-  sort: z.enum(['path', 'taken', 'name']).default('path'),
+  /** A whole keyword, without regard to case. */
+  keyword: z.string().max(200).optional(),
+  /** Both included; photos without stars count as 0. */
+  rating: z.object({ from: rating, to: rating }).optional(),
+  /** By the camera's own clock, written as if it were UTC; `to` is the first moment left out. Photos without a time are left out. */
+  taken: z.object({ fromMs: z.int().optional(), toMs: z.int().optional() }).optional(),
+  camera: z.string().max(200).optional(),
+  /** Has a proposal of this model. */
+  model: z.string().max(300).optional(),
+  /** A proposal that stands failed this gate; `any` for whichever. */
+  gate: z.string().max(100).optional(),
+  sort: z.enum(SORTS).default('path'),
+  /** Photos without the value that is sorted by stay last where that is a time. */
+  descending: z.boolean().optional(),
 })
 export type PhotoFilter = z.infer<typeof photoFilter>
 

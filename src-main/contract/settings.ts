@@ -18,6 +18,8 @@ export const settingsSchema = z.object({
   thumbnailCacheMb: z.int().min(16).max(1_000_000).default(2048),
   /** Long edge in pixels of the picture that a model sees. */
   modelViewLongEdge: z.int().min(224).max(4096).default(1024),
+  /** Whether watched folders are followed; a folder is marked as watched in the library. */
+  watchFolders: z.boolean().default(true),
   /** First port tried by the proxy on 127.0.0.1. */
   proxyPort: z.int().min(0).max(65_535).default(8100),
   /** Whether conversations with pictures are cut to what the model can take: newest turns and pictures first. */

@@ -9,6 +9,8 @@ interface FolderRow {
   parent_id: number | null
   path: string
   path_key: string
+  watched: number
+  opened_at_ms: number | null
 }
 
 /** Keys of everything below a folder lie in [from, to). */
@@ -78,7 +80,16 @@ export class FolderRows {
     )
     const folders = rows.map((row) => {
       const photoCount = counts.get(row.id) ?? 0
-      return { id: row.id, parentId: row.parent_id, name: path.basename(row.path) || row.path, path: row.path, photoCount, totalCount: photoCount }
+      return {
+        id: row.id,
+        parentId: row.parent_id,
+        name: path.basename(row.path) || row.path,
+        path: row.path,
+        photoCount,
+        totalCount: photoCount,
+        watched: row.watched !== 0,
+        openedAtMs: row.opened_at_ms,
+      }
     })
     const byId = new Map(folders.map((folder) => [folder.id, folder]))
     // A child's key sorts after its parent's, so going backwards every child is complete before its parent takes it in.
@@ -87,6 +98,12 @@ export class FolderRows {
       if (parent) parent.totalCount += folder.totalCount
     }
     return folders
+  }
+
+  /** @throws StudioError `folder-not-found` */
+  change(folderId: number, column: 'watched' | 'opened_at_ms', value: number): void {
+    const { id } = this.get(folderId)
+    this.connection.transaction('crash-safe', () => this.connection.run(`UPDATE folders SET ${column} = ? WHERE id = ?`, value, id))
   }
 
   /** Removes the folder, all below it, and folders above it that are left without photo or child. */

@@ -2,7 +2,12 @@ import { searchKey } from '../library/path-key.ts'
 import type { Connection } from './connection.ts'
 
 /** Makes the words from one source findable for the photo, in place of those it had from there. Called inside a transaction. */
-export function putSearchKeywords(connection: Connection, photoId: number, source: 'proposal' | 'decision', keywords: readonly string[]): void {
+export function putSearchKeywords(
+  connection: Connection,
+  photoId: number,
+  source: 'proposal' | 'decision' | 'file' | 'sidecar',
+  keywords: readonly string[],
+): void {
   connection.run('DELETE FROM photo_keywords WHERE photo_id = ? AND source = ?', photoId, source)
   for (const keyword of keywords) {
     const key = searchKey(keyword)

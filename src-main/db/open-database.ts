@@ -69,7 +69,7 @@ export function openDatabase({ folder, clock }: { folder: string; clock: Clock }
   }
   return {
     file,
-    photos: createPhotoStore(connection),
+    photos: createPhotoStore(connection, clock),
     decisions: createDecisionStore(connection),
     proposals: createProposalStore(connection),
     runs: createRunStore(connection),

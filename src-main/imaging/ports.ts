@@ -15,6 +15,8 @@ export interface LookResult {
   /** Minutes east of UTC as the camera wrote them; null when it wrote none. */
   takenAtOffsetMinutes: number | null
   gps: { latitude: number; longitude: number } | null
+  /** What the library is filtered by: camera, stars (-1 to 5, null when none are said), keywords in the file itself. */
+  marks: { camera: string | null; rating: number | null; keywords: string[] }
 }
 
 export interface Imaging {

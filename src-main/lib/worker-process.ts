@@ -2,7 +2,7 @@
  * The two ends of a worker process as the rooms see them. How a process is started differs by host (a forked Node, an Electron
  * utility process), so hosts hand a `SpawnWorker` to compose(); see src-main/workers for the protocol on top.
  */
-export type WorkerName = 'imaging' | 'embedded' | 'onnx' | 'import'
+export type WorkerName = 'imaging' | 'embedded' | 'onnx' | 'import' | 'watch'
 
 export interface WorkerChannel {
   readonly pid: number | undefined

@@ -8,13 +8,15 @@ import type { PhotoStore, WalkBatch, WalkRequest } from './ports.ts'
 
 export interface ImporterParts {
   worker: Pick<WorkerClient, 'call'>
-  photos: Pick<PhotoStore, 'putFound'>
+  photos: Pick<PhotoStore, 'putFound' | 'noteImported'>
   events: EventBus
   clock: Clock
 }
 
 export interface ImportOptions {
   recursive: boolean
+  /** Nobody asked for it: it is not told as an import, and the folder does not count as opened. */
+  byItself?: boolean
 }
 
 export interface Importer {
@@ -40,6 +42,8 @@ const KEPT = 50
 interface Run {
   summary: ImportSummary
   notes: ImportNote[]
+  roots: Set<string>
+  byItself: boolean
   abort: AbortController
   ended: Promise<ImportSummary>
   toldAtMs: number
@@ -63,12 +67,13 @@ export function createImporter({ worker, photos, events, clock }: ImporterParts)
     if (!always && now - run.toldAtMs < TELL_EVERY_MS) return
     run.toldAtMs = now
     const told = snapshot(run)
-    events.emit('import.progress', told)
+    if (!run.byItself) events.emit('import.progress', told)
     run.onProgress?.(told)
   }
 
   const takeBatch = async (run: Run, batch: WalkBatch) => {
     const { summary } = run
+    if (batch.photos.length > 0) run.roots.add(batch.from.root)
     summary.ignored += batch.ignored
     summary.noteCount += batch.notes.length
     run.notes.push(...batch.notes.slice(0, NOTES_KEPT - run.notes.length))
@@ -88,6 +93,9 @@ export function createImporter({ worker, photos, events, clock }: ImporterParts)
     const { summary } = run
     try {
       await worker.call('walk', request, { signal: run.abort.signal, onProgress: (batch: WalkBatch) => takeBatch(run, batch) })
+      if (!run.byItself) photos.noteImported([...run.roots])
+      // Nobody waits for its end: the windows read the list again.
+      else if (summary.added > 0) events.emit('photos.changed', { photoIds: null, state: null })
       summary.state = 'done'
     } catch (error) {
       if (run.abort.signal.aborted) summary.state = 'cancelled'
@@ -100,11 +108,13 @@ export function createImporter({ worker, photos, events, clock }: ImporterParts)
     return snapshot(run)
   }
 
-  const begin = (paths: readonly string[], { recursive }: ImportOptions, onProgress?: Run['onProgress']): Run => {
+  const begin = (paths: readonly string[], { recursive, byItself = false }: ImportOptions, onProgress?: Run['onProgress']): Run => {
     const importId = `import-${++count}`
     const run: Run = {
       summary: { importId, state: 'running', found: 0, added: 0, changed: 0, ignored: 0, notes: [], noteCount: 0, problem: null },
       notes: [],
+      roots: new Set(),
+      byItself,
       abort: new AbortController(),
       ended: Promise.resolve(null as never),
       toldAtMs: Number.NEGATIVE_INFINITY,

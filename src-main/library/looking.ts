@@ -2,11 +2,11 @@
 import type { EventBus } from '../lib/event-bus.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
 import type { PhotoKind } from '../contract/model.ts'
-import type { PhotoFacts, PhotoRecord, PhotoStore } from './ports.ts'
+import type { PhotoFacts, PhotoMarks, PhotoRecord, PhotoStore } from './ports.ts'
 
 export interface LookingParts {
   photos: PhotoStore
-  look(path: string, kind: PhotoKind, signal?: AbortSignal): Promise<PhotoFacts>
+  look(path: string, kind: PhotoKind, signal?: AbortSignal): Promise<PhotoFacts & { marks: PhotoMarks }>
   events: EventBus
 }
 
@@ -34,8 +34,8 @@ export function createLooking({ photos, look, events }: LookingParts): Looking {
     if (!photo) throw new StudioError('photo-not-found', `there is no photo ${photoId}`)
     if (photo.facts) return { ...photo, facts: photo.facts, contentHash: photo.facts.contentHash }
     try {
-      const facts = await look(photo.path, photo.kind, signal)
-      photos.putFacts(photoId, facts)
+      const { marks, ...facts } = await look(photo.path, photo.kind, signal)
+      photos.putFacts(photoId, facts, marks)
       return { ...photo, ...facts, facts }
     } catch (error) {
       // A cancelled look says nothing about the photo.

@@ -10,6 +10,17 @@ export interface FoundPhoto {
   mtimeMs: number
   /** Canonical path of the JPEG shown together with this RAW, or null. */
   pairedPath: string | null
+  /** What its sidecars say, null when there is none. Left out: not looked for, and what is known stays. */
+  sidecar?: SidecarMarks | null
+}
+
+/** What a sidecar says that the grid shows or finds. */
+export interface SidecarMarks {
+  /** Of the newest. */
+  mtimeMs: number
+  /** -1 to 5, null when it says nothing. */
+  rating: number | null
+  keywords: string[]
 }
 
 /** What looking at the file told us. */
@@ -23,6 +34,16 @@ export interface PhotoFacts {
   takenAtMs: number | null
   /** Decimal degrees, WGS 84. */
   gps: { latitude: number; longitude: number } | null
+}
+
+/** What the file says that the library is filtered by. */
+export interface PhotoMarks {
+  /** Maker and model as one name. */
+  camera: string | null
+  /** -1 to 5, null when the file says nothing. */
+  rating: number | null
+  /** Keywords in the file itself. */
+  keywords: string[]
 }
 
 export interface PhotoRecord extends PhotoSummary {
@@ -55,6 +76,24 @@ export interface WalkRequest {
   recursive: boolean
 }
 
+export interface WatchRequest {
+  /** Absolute; followed with all below them. */
+  folders: readonly string[]
+  /** Told after this long without another change, and at the latest `longestMs` after the first one. */
+  quietMs: number
+  longestMs: number
+  /** How often folders that cannot be followed are read again. */
+  retryMs: number
+}
+
+/** A part of what a watched folder tells; see workers/watch-worker.ts. */
+export interface WatchedChange {
+  /** Folders in which files came, went or changed. */
+  folders: string[]
+  /** Folders to read with all below them. */
+  trees: string[]
+}
+
 export interface PhotoStore {
   /**
    * Inserts or refreshes the photos of one batch; a photo whose size or mtime changed loses its facts and its problem. Same path
@@ -63,7 +102,7 @@ export interface PhotoStore {
    */
   putFound(batch: readonly FoundPhoto[], from?: FoundIn): { added: number; changed: number; ids: number[] }
   /** Also takes away a problem: looking at the photo worked. */
-  putFacts(photoId: number, facts: PhotoFacts): void
+  putFacts(photoId: number, facts: PhotoFacts, marks?: PhotoMarks): void
   putProblem(photoId: number, problem: Problem | null): void
   setState(photoIds: readonly number[], state: PhotoState): void
   find(photoId: number): PhotoRecord | undefined
@@ -73,9 +112,18 @@ export interface PhotoStore {
   /** @throws StudioError `folder-not-found`; `ids` too. */
   list(filter: PhotoFilter, offset: number, limit: number): { total: number; items: PhotoSummary[] }
   ids(filter: PhotoFilter): number[]
+  facets(): { cameras: string[]; models: string[]; gates: string[] }
+  /** Keywords of any photo that hold the text, those that begin with it first; at most `limit`. */
+  keywordsLike(text: string, limit: number): string[]
   /** Ids of photos not yet looked at (no facts, no problem), at most `limit`. */
   pending(limit: number): number[]
   folders(): Folder[]
+  /** Notes that somebody imported these folders; unknown ones are passed over. */
+  noteImported(paths: readonly string[]): void
+  /** @throws StudioError `folder-not-found` */
+  noteOpened(folderId: number): void
+  /** @throws StudioError `folder-not-found` */
+  setWatched(folderId: number, watched: boolean): void
   /** Drops the folder and all below it from the database; the journal stays. Returns how many photos. @throws StudioError `folder-not-found` */
   forgetFolder(folderId: number): number
 }

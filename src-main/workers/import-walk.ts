@@ -9,6 +9,7 @@ import { type NamedPhoto, pairPhotos } from '../library/pair-photos.ts'
 import type { VolumeFolding } from '../library/path-key.ts'
 import type { FoundIn, WalkBatch, WalkRequest } from '../library/ports.ts'
 import { findUnreadableNames } from './entry-names.ts'
+import { sidecarsOf } from './sidecar-marks.ts'
 import { createVolumeProbe } from './volume-probe.ts'
 
 const BATCH_PHOTOS = 500
@@ -48,13 +49,15 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
   }
   const note = (code: ErrorCode, at: string, message: string) => void batch.notes.push({ code, path: at, message })
 
-  const addPhotos = async (folder: string, photos: readonly NamedPhoto[], from: FoundIn) => {
+  /** @param names Everything in the folder, where that is known. */
+  const addPhotos = async (folder: string, photos: readonly NamedPhoto[], from: FoundIn, names?: readonly string[]) => {
     if (!sameOrigin(batch.from, from)) {
       await flush()
       batch.from = from
     }
     const pairs = pairPhotos(photos)
     const paired = new Set(pairs.values())
+    const sidecarOf = names && sidecarsOf(folder, names)
     // Both parts are canonical, so this is path.join without its work; it runs once a file.
     const prefix = folder.endsWith(path.sep) ? folder : folder + path.sep
     for (const { name, kind } of photos) {
@@ -63,7 +66,14 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
       const stat = tryRead(() => statSync(file), file, note)
       if (!stat) continue
       const jpeg = pairs.get(name)
-      batch.photos.push({ path: file, kind, sizeBytes: stat.size, mtimeMs: stat.mtimeMs, pairedPath: jpeg === undefined ? null : prefix + jpeg })
+      batch.photos.push({
+        path: file,
+        kind,
+        sizeBytes: stat.size,
+        mtimeMs: stat.mtimeMs,
+        pairedPath: jpeg === undefined ? null : prefix + jpeg,
+        ...(sidecarOf ? { sidecar: sidecarOf(name, kind) } : {}),
+      })
       if (batch.photos.length >= BATCH_PHOTOS || batch.notes.length >= BATCH_NOTES) await flush()
     }
   }
@@ -115,15 +125,10 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
       } else if (seen === 'link') links.push(path.join(folder, entry.name))
       else photos.push({ name: entry.name, kind: seen.kind })
     }
-    if (photos.length > 0)
-      await addPhotos(folder, photos, {
-        root,
-        folding: foldingOf(
-          stat.dev,
-          folder,
-          entries.map(({ name }) => name),
-        ),
-      })
+    if (photos.length > 0) {
+      const names = entries.map(({ name }) => name)
+      await addPhotos(folder, photos, { root, folding: foldingOf(stat.dev, folder, names) }, names)
+    }
     for (const link of links) await followLink(link, { folder, root, depth, above: { id, above } })
     if (batch.notes.length >= BATCH_NOTES) await flush()
   }
@@ -145,7 +150,8 @@ export async function walkForPhotos(request: WalkRequest, signal: AbortSignal, s
     const device = tryRead(() => statSync(folder, { bigint: true }), folder, note)?.dev
     if (device === undefined) continue
     const photos = names.map((name) => ({ name, kind: classifyName(name).kind! }))
-    await addPhotos(folder, withPartners(folder, photos), { root: folder, folding: foldingOf(device, folder, names) })
+    const beside = namesIn(folder)
+    await addPhotos(folder, withPartners(photos, beside), { root: folder, folding: foldingOf(device, folder, names) }, beside)
   }
   for (let turn = 1, next = pending.pop(); next; turn++, next = pending.pop()) {
     await readFolder(next)
@@ -168,20 +174,23 @@ function see(entry: Dirent): Seen {
 }
 
 /** A RAW or JPEG that was chosen alone still brings the one lying beside it: they are one photo. */
-function withPartners(folder: string, photos: readonly NamedPhoto[]): NamedPhoto[] {
+function withPartners(photos: readonly NamedPhoto[], names: readonly string[]): NamedPhoto[] {
   const isChosen = (name: string) => photos.some((photo) => photo.name === name)
-  const beside = pairableIn(folder).filter(({ name }) => !isChosen(name))
+  const beside = pairableOf(names).filter(({ name }) => !isChosen(name))
   const pairs = [...pairPhotos([...photos, ...beside])].filter(([raw, jpeg]) => isChosen(raw) || isChosen(jpeg))
   const partners = new Set(pairs.flat())
   return [...photos, ...beside.filter(({ name }) => partners.has(name))]
 }
 
-function pairableIn(folder: string): NamedPhoto[] {
+const pairableOf = (names: readonly string[]): NamedPhoto[] =>
+  names.flatMap((name) => {
+    const { kind } = classifyName(name)
+    return kind === 'jpeg' || kind === 'raw' || kind === 'dng' ? [{ name, kind }] : []
+  })
+
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).flatMap((name) => {
-      const { kind } = classifyName(name)
-      return kind === 'jpeg' || kind === 'raw' || kind === 'dng' ? [{ name, kind }] : []
-    })
+    return readdirSync(folder)
   } catch {
     // A folder that may be entered and not listed: the chosen files are still there.
     return []

@@ -25,6 +25,7 @@ export const SETTING_CONTROLS = {
   gatewayPictureQuality: { kind: 'number', min: 10, max: 100, fallback: 85 },
   pictureHosts: { kind: 'words', fallback: [] },
   gatewayOrigins: { kind: 'words', fallback: [] },
+  watchFolders: { kind: 'switch', fallback: true },
   sendPhotoFacts: { kind: 'switch', fallback: true },
   metadataPreset: { kind: 'choice', options: ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'], fallback: 'custom' },
   sidecarNaming: { kind: 'choice', options: ['stem', 'full-name'], fallback: 'stem' },

@@ -23,7 +23,17 @@ export const libraryRoutes = {
     z.object({ total: z.int(), items: z.array(photoSummary) }),
   ),
   'library.photoIds': route(photoFilter, z.array(photoId)),
+  /** What there is to filter by: cameras, models with proposals, gates that held one back. */
+  'library.facets': route(z.object({}), z.object({ cameras: z.array(z.string()), models: z.array(z.string()), gates: z.array(z.string()) })),
+  /** Keywords that hold the text, those that begin with it first; at most 30. */
+  'library.keywords': route(z.object({ text: z.string().max(200) }), z.array(z.string())),
   'library.photo': route(z.object({ photoId }), photoSummary),
+  /** Everything that ExifTool finds in the file, in its order: tag with its group, name and value as text. At most 600. */
+  'library.exif': route(z.object({ photoId }), z.array(z.object({ tag: z.string(), name: z.string(), value: z.string() }))),
+  /** Notes that the folder was opened in the window. */
+  'library.openFolder': route(z.object({ folderId }), z.object({})),
+  /** Whether what comes and changes in the folder is taken in by itself. */
+  'library.watchFolder': route(z.object({ folderId, watched: z.boolean() }), z.array(folder)),
   /** Forgets the folder and everything below it in our database and caches. No file is touched. */
   'library.forgetFolder': route(z.object({ folderId }), z.object({ photos: z.int() })),
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { PhotoKind } from '../../contract/model.ts'
 import { StudioError } from '../../lib/studio-error.ts'
+import { cameraName, readIptcKeywords, readXmpMarks, toRating } from '../../lib/xmp-marks.ts'
 import type { LookResult } from '../ports.ts'
 import { parseExifTime, parseOffsetMinutes, parseOrientation, parsePosition, swapsSides } from './capture-facts.ts'
 import { judgeCompleteness } from './completeness.ts'
@@ -11,6 +12,7 @@ import { checkPixelCount, decodePixels, readSharpMetadata } from './pixels.ts'
 import type { RawReader } from './raw-reader.ts'
 
 type Facts = Omit<LookResult, 'contentHash'>
+type Marks = LookResult['marks']
 
 /**
  * Reads the file once for its hash and a few pieces of it for the rest.
@@ -48,28 +50,39 @@ async function readFacts(photo: OpenPhoto, raws: RawReader): Promise<Facts> {
       takenAtMs: facts.takenAtMs,
       takenAtOffsetMinutes: facts.takenAtOffsetMinutes,
       gps: facts.gps,
+      marks: facts.marks,
     }
   }
   if (photo.type === 'jxl') {
     const structure = await findJxlStructure(photo)
     if (!structure) throw new StudioError('photo-damaged', 'no JPEG XL picture in the file')
-    return { ...upright(structure.width, structure.height, structure.orientation), ...(await readExif(structure.exif)) }
+    const { camera, rating, ...exif } = await readExif(structure.exif)
+    return { ...upright(structure.width, structure.height, structure.orientation), ...exif, marks: { camera, rating, keywords: [] } }
   }
   const metadata = await readSharpMetadata(photo.path)
   // In HEIF and AVIF the file's own turn is already applied, and EXIF's is to be ignored.
   const orientation = photo.type === 'heif' || photo.type === 'avif' ? 1 : parseOrientation(metadata.orientation)
-  const exif = await readExif(metadata.exif ?? (photo.type === 'tiff' ? photo.path : null))
-  return { ...upright(metadata.width, metadata.height, orientation), ...exif }
+  const { camera, rating, ...exif } = await readExif(metadata.exif ?? (photo.type === 'tiff' ? photo.path : null))
+  return { ...upright(metadata.width, metadata.height, orientation), ...exif, marks: withPackets(metadata, { camera, rating }) }
 }
 
 function upright(width: number, height: number, orientation: number): Pick<Facts, 'width' | 'height' | 'orientation'> {
   return swapsSides(orientation) ? { width: height, height: width, orientation } : { width, height, orientation }
 }
 
-const NO_EXIF = { takenAtMs: null, takenAtOffsetMinutes: null, gps: null }
+/** XMP says stars and keywords, IPTC keywords where XMP has none. */
+function withPackets({ xmp, iptc }: { xmp?: Buffer; iptc?: Buffer }, { camera, rating }: Pick<Marks, 'camera' | 'rating'>): Marks {
+  const said = xmp ? readXmpMarks(xmp.toString('utf8')) : { rating: null, keywords: [] }
+  const keywords = said.keywords.length === 0 && iptc ? readIptcKeywords(iptc) : said.keywords
+  return { camera, rating: said.rating ?? rating, keywords }
+}
+
+const NO_EXIF = { takenAtMs: null, takenAtOffsetMinutes: null, gps: null, camera: null, rating: null }
 
 /** @param source TIFF bytes of the EXIF block, or a TIFF file's path. Damaged EXIF tells nothing and fails nothing. */
-async function readExif(source: Buffer | string | null): Promise<Pick<Facts, 'takenAtMs' | 'takenAtOffsetMinutes' | 'gps'>> {
+async function readExif(
+  source: Buffer | string | null,
+): Promise<Pick<Facts, 'takenAtMs' | 'takenAtOffsetMinutes' | 'gps'> & Pick<Marks, 'camera' | 'rating'>> {
   if (source === null) return NO_EXIF
   const { default: exifr } = await import('exifr')
   const tiff = typeof source === 'string' || source.toString('latin1', 0, 4) !== 'Exif' ? source : source.subarray(6)
@@ -86,11 +99,13 @@ async function readExif(source: Buffer | string | null): Promise<Pick<Facts, 'ta
       translateValues: false,
     })
     if (typeof tags !== 'object' || tags === null) return NO_EXIF
-    const { DateTimeOriginal, OffsetTimeOriginal } = tags as Record<string, unknown>
+    const { DateTimeOriginal, OffsetTimeOriginal, Make, Model, Rating } = tags as Record<string, unknown>
     return {
       takenAtMs: parseExifTime(DateTimeOriginal, OffsetTimeOriginal),
       takenAtOffsetMinutes: parseOffsetMinutes(OffsetTimeOriginal),
       gps: parsePosition(tags),
+      camera: cameraName(Make, Model),
+      rating: toRating(Rating),
     }
   } catch {
     return NO_EXIF

@@ -1,6 +1,7 @@
 /** Facts and embedded previews of RAW files, through one ExifTool process that the imaging worker keeps open. */
 import type { ExifTool } from 'exiftool-vendored'
 import { StudioError } from '../../lib/studio-error.ts'
+import { cameraName, toRating } from '../../lib/xmp-marks.ts'
 import { bytesOf } from './byte-source.ts'
 import { parseExifTime, parseOffsetMinutes, parseOrientation, parsePosition } from './capture-facts.ts'
 import { findJpegStructure } from './jpeg-structure.ts'
@@ -13,6 +14,7 @@ export interface RawFacts {
   takenAtMs: number | null
   takenAtOffsetMinutes: number | null
   gps: { latitude: number; longitude: number } | null
+  marks: { camera: string | null; rating: number | null; keywords: string[] }
   /** Previews by tag with their bytes. */
   previews: { tag: PreviewTag; sizeBytes: number }[]
 }
@@ -30,6 +32,10 @@ const READ_ARGS = [
   '-OffsetTimeOriginal',
   '-Composite:GPSLatitude',
   '-Composite:GPSLongitude',
+  '-Make',
+  '-Model',
+  '-Rating',
+  '-XMP-dc:Subject',
   ...PREVIEW_TAGS.map((tag) => `-${tag}`),
 ]
 const TASK_TIMEOUT_MS = 30_000
@@ -131,6 +137,11 @@ export function parseRawFacts(tags: Record<string, unknown>): RawFacts {
     takenAtMs: parseExifTime(tags['DateTimeOriginal'], tags['OffsetTimeOriginal']),
     takenAtOffsetMinutes: parseOffsetMinutes(tags['OffsetTimeOriginal']),
     gps: parsePosition(tags),
+    marks: {
+      camera: cameraName(tags['Make'], tags['Model']),
+      rating: toRating(tags['Rating']),
+      keywords: [tags['Subject'] ?? []].flat().map(String),
+    },
     previews: previews.sort((a, b) => a.sizeBytes - b.sizeBytes),
   }
 }

@@ -76,6 +76,8 @@ export function fillLibrary(library: MemoryLibrary, scene: Scene, photoCount: nu
       path: `/photos/${folder.id === 2 || folder.id === 3 ? 'Iceland 2024/' : ''}${folder.name}`,
       photoCount: inside([folder.id]),
       totalCount: inside([folder.id, ...below]),
+      watched: false,
+      openedAtMs: null,
     }
   })
 }
@@ -114,6 +116,8 @@ function addPhoto(library: MemoryLibrary, index: number, scene: Scene): void {
       contentHash: contentHashOf(id),
       pairedName: isRaw ? name.replace('.NEF', '.JPG') : null,
       duplicateOf: index === 21 ? 2 : null,
+      rating: index % 8 === 2 ? 4 : 0,
+      sidecar: isRaw && index % 2 === 1,
       gated,
       problem: damaged ? { code: 'photo-damaged', message: 'The picture data ends early.', data: {} } : null,
     },

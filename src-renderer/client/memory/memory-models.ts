@@ -72,6 +72,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
     thumbnailCacheMb: 2048,
     modelViewLongEdge: 1024,
     proxyPort: 8100,
+    watchFolders: true,
     sendPhotoFacts: true,
     metadataPreset: 'custom',
     sidecarNaming: 'stem',

@@ -39,6 +39,11 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     sentence: 'Long edge of the picture given to a model. Larger shows small details, and takes longer.',
     unit: 'pixels',
   },
+  watchFolders: {
+    label: 'Follow watched folders',
+    sentence: 'Photos that come or change in a folder marked as watched are taken into the library by themselves.',
+    unit: '',
+  },
   proxyPort: {
     label: 'Gateway port',
     sentence: 'First port tried for the gateway that other programs can use. It is reachable from this machine only.',

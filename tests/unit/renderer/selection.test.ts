@@ -138,7 +138,16 @@ describe('the place survives a reload', () => {
 })
 
 describe('folders', () => {
-  const folder = (id: number, parentId: number | null, name: string) => ({ id, parentId, name, path: `/${name}`, photoCount: 0, totalCount: 0 })
+  const folder = (id: number, parentId: number | null, name: string) => ({
+    id,
+    parentId,
+    name,
+    path: `/${name}`,
+    photoCount: 0,
+    totalCount: 0,
+    watched: false,
+    openedAtMs: null,
+  })
 
   it('reads as a tree in natural order and loses no folder whose parent is missing', () => {
     const placed = foldersInOrder([folder(1, null, 'Trip 10'), folder(2, null, 'Trip 9'), folder(3, 1, 'Day'), folder(4, 99, 'Lost')])
