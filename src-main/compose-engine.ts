@@ -9,9 +9,10 @@ import { createProcessRunner } from './backends/launcher/process-runner.ts'
 import { ollamaBaseUrlFrom } from './backends/loopback.ts'
 import { createModelRunner } from './backends/model-runner.ts'
 import { createModelService } from './backends/model-service.ts'
-import type { SettingsStore, TellProblem } from './backends/ports.ts'
+import type { SecretStore, SettingsStore, TellProblem } from './backends/ports.ts'
 import { createRegistryFiles } from './backends/registry-files.ts'
 import { createAuthorize } from './backends/secrets/authorization.ts'
+import { createGatewayToken } from './backends/secrets/gateway-token.ts'
 import { createKeychain } from './backends/secrets/keychain.ts'
 import type { Settings } from './contract/settings.ts'
 import type { Clock } from './lib/clock.ts'
@@ -47,6 +48,7 @@ export interface EngineOptions {
   onnxWorker: WorkerClient
   settings: () => Settings
   choices: SettingsStore
+  secrets: SecretStore | undefined
   measurements: MeasurementStore
   events: EventBus
   tell: TellProblem
@@ -58,7 +60,8 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
   const { dataFolder, folders, environment, choices, events, tell, clock, log } = options
   const { configs: configsFolder } = folders
   const ollamaBaseUrl = ollamaBaseUrlFrom(environment)
-  const secrets = createKeychain()
+  const secrets = options.secrets ?? createKeychain()
+  const gatewayToken = createGatewayToken({ secrets, isRequired: () => options.settings().gatewayToken })
   const authorize = createAuthorize({ environment, secrets })
 
   const files = createRegistryFiles({ configsFolder, dataFolder, registryFile: options.registryFile, tell, lookEveryMs: REGISTRY_LOOK_MS })
@@ -189,5 +192,5 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
       void findEntry(name).then((entry) => entry && records.answered(entry, speed))
     }
   }
-  return { models, backends, processes, runner, scheduler, gauge, noteAnswers }
+  return { models, backends, processes, runner, scheduler, gauge, gatewayToken, noteAnswers }
 }

@@ -2,6 +2,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { countTokens } from './backends/count-tokens.ts'
+import type { SecretStore } from './backends/ports.ts'
 import { composeEngine } from './compose-engine.ts'
 import type { Problem } from './contract/model.ts'
 import { claimDataFolder } from './db/claim-data-folder.ts'
@@ -70,9 +71,13 @@ export interface StudioOptions {
   proxyPort?: number | undefined
   /** Whether models of the profile's preload group are loaded at once; default: in windows. */
   preload?: boolean | undefined
+  /** Default: the keychain of the operating system. */
+  secrets?: SecretStore | undefined
 }
 
 const LOOK_AFTER_START_MS = 4000
+/** A keychain that is locked may be asking for a password; until it has answered, only the studio itself gets in. */
+const KEYCHAIN_AT_START_MS = 3000
 
 /** @throws StudioError `data-folder-in-use`, `data-folder-unwritable`, `data-folder-full`, `database-newer`, `database-damaged` */
 export async function compose(options: StudioOptions): Promise<Studio> {
@@ -134,6 +139,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         onnxWorker,
         settings: () => settings.readSettings(),
         choices,
+        secrets: options.secrets,
         measurements: database.measurements,
         events,
         tell: (problem) => {
@@ -145,10 +151,12 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       },
       ends,
     )
-    const { models, backends, scheduler } = engine
+    const { models, backends, scheduler, gatewayToken } = engine
 
     let proxyAt: { url: string; port: number; note: string | null } | undefined
     const startProxy = async () => {
+      const opened = gatewayToken.open((error) => tell(toProblem(error)))
+      await Promise.race([opened, delay(KEYCHAIN_AT_START_MS, new AbortController().signal)])
       const proxy = createProxy({
         port: options.proxyPort ?? settings.readSettings().proxyPort,
         models: { ...models, backendFor: (entry) => backends.backendFor(entry) },
@@ -163,6 +171,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         }),
         clock,
         logger: log,
+        token: gatewayToken.current,
         settings: () => proxySettingsFrom(settings.readSettings()),
         admission: scheduler,
         serving: scheduler,
@@ -183,7 +192,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       return proxyAt.url
     }
 
-    const chat = createChatClient(proxyUrl)
+    const chat = createChatClient(proxyUrl, { token: gatewayToken.current })
 
     const looking = ends.add('looking', createLooking({ photos, look: (file, kind, signal) => imaging.look(file, kind, signal), events }), (it) =>
       it.stop(),
@@ -273,6 +282,9 @@ export async function compose(options: StudioOptions): Promise<Studio> {
             modelsFor: async (role) => (await models.select(role)).models,
           }),
         settings,
+        prepare: async (patch) => {
+          if (patch.gatewayToken === true) await gatewayToken.ensure()
+        },
         events,
       }),
       ...createLibraryHandlers({

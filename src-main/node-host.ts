@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import envPaths from 'env-paths'
+import { createApiKeys } from './backends/secrets/api-keys.ts'
+import { createGatewayToken } from './backends/secrets/gateway-token.ts'
+import { createKeychain } from './backends/secrets/keychain.ts'
 import { compose } from './compose.ts'
 import type { CommandContext } from './commands/context.ts'
 import { systemClock } from './lib/clock.ts'
@@ -86,6 +89,7 @@ function createLifetimes() {
 export function commandContext(mainFolder: string): Omit<CommandContext, 'setExitCode' | 'registryFile'> & { version: string } {
   const places = placesOf(mainFolder)
   const { opened } = createLifetimes()
+  const secrets = createKeychain()
   const interrupted = onEndingSignal((exitCode) => process.exit(exitCode))
   const stopped = new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve(), { once: true }))
   return {
@@ -97,6 +101,8 @@ export function commandContext(mainFolder: string): Omit<CommandContext, 'setExi
       const { desk } = findRunningStudio(places.dataFolder)
       return desk && askDesk(desk)
     },
+    gatewayToken: createGatewayToken({ secrets, isRequired: () => true }),
+    apiKeys: createApiKeys(secrets),
     vram: createVramAnswers({ readCards, gauge: () => createGauge({ readCards, ownPids: () => [], clock: systemClock }).read() }),
     startBrowserHost: (options) => serveInBrowser(places, { stopped, opened }, options),
     openStudio: async (options = {}) => {

@@ -20,17 +20,24 @@ interface BackendRow {
   reason: string | null
 }
 
-async function ask<T extends object>(method: 'GET' | 'POST', proxyUrl: string, path: string): Promise<T> {
+async function ask<T extends object>(method: 'GET' | 'POST', proxyUrl: string, path: string, token: () => Promise<string | null>): Promise<T> {
   const address = `${proxyUrl}${path}`
   const nobody = (cause: unknown) => new StudioError('proxy-unavailable', `no studio answers at ${address}`, { data: { address }, cause })
   let response: Response
   let answer: T & { error?: { message: string; studio_code?: string; data?: Record<string, unknown> } }
   try {
-    const body = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {}
-    response = await fetch(address, { method, ...body })
+    const send = (headers: Record<string, string>) => {
+      const body = method === 'POST' ? { body: '{}', headers: { ...headers, 'content-type': 'application/json' } } : { headers }
+      return fetch(address, { method, ...body })
+    }
+    response = await send({})
+    if (response.status === 401) {
+      const kept = await token()
+      if (kept !== null) response = await send({ authorization: `Bearer ${kept}` })
+    }
     answer = (await response.json()) as typeof answer
   } catch (error) {
-    throw nobody(error)
+    throw error instanceof StudioError ? error : nobody(error)
   }
   if (response.ok) return answer
   // Another program on the port does not speak of errors as we do.
@@ -42,9 +49,10 @@ export function addBackends(program: Command, context: CommandContext): void {
   const backends = program.command('backends').description('what a running studio has loaded; start one with "imageworks proxy" or the window')
   const addressOf = ({ port }: BackendsOptions): string =>
     port === undefined ? (context.runningProxy() ?? `http://127.0.0.1:${DEFAULT_SETTINGS.proxyPort}/v1`) : `http://127.0.0.1:${port}/v1`
+  const token = () => context.gatewayToken.kept()
   const list = async (options: BackendsOptions) => {
     const output = createOutput(options.json === true)
-    const { data } = await ask<{ data: BackendRow[] }>('GET', addressOf(options), '/backends')
+    const { data } = await ask<{ data: BackendRow[] }>('GET', addressOf(options), '/backends', token)
     for (const each of data) {
       const details = [each.backend, each.need_mb > 0 ? `${each.need_mb} MB` : '', each.pinned ? 'pinned' : '', each.reason ?? '']
       const shown = details.filter((part) => part !== '').join(', ')
@@ -55,7 +63,12 @@ export function addBackends(program: Command, context: CommandContext): void {
   }
   const change = async (name: string, options: BackendsOptions, what: 'load' | 'unload') => {
     const output = createOutput(options.json === true)
-    const now = await ask<Pick<BackendRow, 'name' | 'state' | 'reason'>>('POST', addressOf(options), `/backends/${encodeURIComponent(name)}/${what}`)
+    const now = await ask<Pick<BackendRow, 'name' | 'state' | 'reason'>>(
+      'POST',
+      addressOf(options),
+      `/backends/${encodeURIComponent(name)}/${what}`,
+      token,
+    )
     output.row(now, () => `${now.state.padEnd(9)} ${now.name}`)
     context.setExitCode(exitFor(0))
   }

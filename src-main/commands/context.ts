@@ -29,6 +29,16 @@ export interface CommandContext {
   registryFile: string | undefined
   /** Address of the gateway of the studio that works in the data folder now, with `/v1`; undefined when none says so. */
   runningProxy(): string | undefined
+  /** The token of the gateway, in the keychain. @throws StudioError `secret-missing` (data {reason}) when no keychain answers. */
+  gatewayToken: {
+    /** Null when none is kept. */
+    kept(): Promise<string | null>
+    /** Default: a new one. @throws StudioError `invalid-request`. */
+    replace(token?: string): Promise<string>
+    forget(): Promise<void>
+  }
+  /** Keys of servers elsewhere, in the keychain. @throws StudioError `invalid-request`, `secret-missing`. */
+  apiKeys: { set(name: string, key: string): Promise<void>; clear(name: string): Promise<void> }
   /** Questions about memory that need no studio. */
   vram: VramAnswers
   /** Resolves when the user or the system asks this process to end. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { StudioError } from '../lib/studio-error.ts'
 import type { CommandContext } from './context.ts'
+import { addBackendKeys } from './backend-keys.ts'
 import { addBackends } from './backends.ts'
 import { addDecide } from './decide.ts'
 import { addDoctor } from './doctor.ts'
@@ -10,6 +11,7 @@ import { addImport } from './import.ts'
 import { addMetadata } from './metadata.ts'
 import { addModels } from './models.ts'
 import { addProfile } from './profile.ts'
+import { addProxyToken } from './proxy-token.ts'
 import { EXIT, sentenceFor } from './output.ts'
 import { addSettings } from './settings.ts'
 import { addTag } from './tag.ts'
@@ -56,8 +58,10 @@ export async function runCommandLine(
     addModels,
     addProfile,
     addBackends,
+    addBackendKeys,
     addVram,
     addHosts,
+    addProxyToken,
     addDoctor,
   ])
     add(program, full)

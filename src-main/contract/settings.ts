@@ -41,6 +41,8 @@ export const settingsSchema = z.object({
     .array(z.string().regex(/^https?:\/\/[a-z0-9.:[\]-]{1,253}$/))
     .max(100)
     .default([]),
+  /** Whether programs must show a token at the gateway; it is kept in the keychain of the operating system. */
+  gatewayToken: z.boolean().default(false),
   /** Whether date, time of day and GPS position are given to the model as context. Never sent to another machine. */
   sendPhotoFacts: z.boolean().default(true),
   /** The program that reads the words: its sidecar name, place and keyword style take the place of the five settings below. */

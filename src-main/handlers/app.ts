@@ -7,17 +7,20 @@ export interface AppParts {
   info(): Reply<'app.info'>
   checks(): Promise<DoctorCheck[]>
   settings: { readSettings(): Settings; writeSettings(patch: Partial<Settings>): Settings }
+  /** What has to be there before these settings can hold. @throws StudioError, and then nothing is changed. */
+  prepare(patch: Partial<Settings>): Promise<void>
   events: EventBus
 }
 
 type AppRoutes = 'app.info' | 'app.doctor' | 'settings.get' | 'settings.set'
 
-export function createAppHandlers({ info, checks, settings, events }: AppParts): Pick<Handlers, AppRoutes> {
+export function createAppHandlers({ info, checks, settings, prepare, events }: AppParts): Pick<Handlers, AppRoutes> {
   return {
     'app.info': info,
     'app.doctor': checks,
     'settings.get': () => settings.readSettings(),
-    'settings.set': (patch) => {
+    'settings.set': async (patch) => {
+      await prepare(patch)
       const next = settings.writeSettings(patch)
       events.emit('settings.changed', {})
       return next

@@ -16,7 +16,7 @@ import { openApiDocument } from './routes/openapi.ts'
 import { profileRoutes } from './routes/profile-routes.ts'
 
 export interface AnswerOptions extends ChatRouteOptions {
-  token: string | null
+  token: () => string | null
   serving: Serving | undefined
   readCards: ReadCards | undefined
   /** That we listen on. */
@@ -52,7 +52,6 @@ export function createAnswer(options: AnswerOptions): Answer {
       },
     },
   }
-  let document: unknown
 
   const answerTable = async (request: IncomingMessage, response: ServerResponse, url: URL, signal: AbortSignal): Promise<void> => {
     const method = request.method ?? ''
@@ -61,8 +60,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       return sendText(response, contentType, text)
     }
     if (method === 'GET' && url.pathname === '/openapi.json') {
-      document ??= openApiDocument(routes, { server: url.origin, needsToken: token !== null })
-      return sendJson(response, 200, document)
+      return sendJson(response, 200, openApiDocument(routes, { server: url.origin, needsToken: token() !== null }))
     }
     const found = findRoute(routes, method, url.pathname)
     if (!found) throw new StudioError('unknown-route', `there is no ${method} ${url.pathname.slice(0, 200)}`)
@@ -75,7 +73,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   return async (request, response, work) => {
     const { method = '', url: target = '' } = request
     const port = options.port()
-    const verdict = judge({ method, url: target, rawHeaders: request.rawHeaders }, { port, token, origins: options.settings().origins })
+    const verdict = judge({ method, url: target, rawHeaders: request.rawHeaders }, { port, token: token(), origins: options.settings().origins })
     if (!verdict.allowed) {
       const refusal = new StudioError('request-refused', 'not allowed', { data: { httpStatus: verdict.status } })
       sendError(request, response, refusal, { connection: 'close' })

@@ -10,15 +10,22 @@ export interface ChatCall {
   finishReason: string | null
 }
 
-/** @param baseUrl Of the proxy, with `/v1`. @param timeoutMs For a whole answer, the start of a model included. */
-export function createChatClient(baseUrl: () => string, timeoutMs = 900_000) {
+export interface ChatClientOptions {
+  /** For a whole answer in milliseconds, the start of a model included. */
+  timeoutMs?: number
+  /** Asked for every request; null where the proxy asks for none. */
+  token?: () => string | null
+}
+
+/** @param baseUrl Of the proxy, with `/v1`. */
+export function createChatClient(baseUrl: () => string, { timeoutMs = 900_000, token = () => null }: ChatClientOptions = {}) {
   let client: OpenAI | undefined
   const openClient = async (): Promise<OpenAI> => {
     if (client && client.baseURL === baseUrl()) return client
     const { default: Client } = await import('openai')
     client = new Client({
       baseURL: baseUrl(),
-      apiKey: 'local',
+      apiKey: async () => token() ?? 'local',
       maxRetries: 0,
       timeout: timeoutMs,
       defaultHeaders: { 'x-imageworks-caller': 'tagging', 'x-imageworks-priority': 'batch' },

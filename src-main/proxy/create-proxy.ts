@@ -47,8 +47,8 @@ export interface ProxyOptions {
   log: RequestLog
   clock: Clock
   logger: Logger
-  /** When set, every request must carry it as a bearer token. */
-  token?: string | null
+  /** Read anew by every request: what it must carry as a bearer token; null, or left out: nothing. */
+  token?: () => string | null
   limits?: Partial<ProxyLimits>
   /** Read anew by every request. */
   settings?: () => ProxySettings
@@ -110,7 +110,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     log,
     clock,
     logger,
-    token: options.token ?? null,
+    token: options.token ?? (() => null),
     settings: options.settings ?? (() => DEFAULT_PROXY_SETTINGS),
     admission: options.admission ?? OPEN_ADMISSION,
     serving: options.serving,

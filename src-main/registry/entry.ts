@@ -5,6 +5,7 @@ import { backendName } from '../contract/model.ts'
 /** Letters, digits and `. _ + : ( ) @ -`, starting with a letter or digit: never a path, a flag or shell text. */
 export const MODEL_NAME_PATTERN = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._+:()@-]{0,127}$/
 const ENVIRONMENT_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+export const KEY_NAME_PATTERN = /^[A-Za-z0-9._-]{1,128}$/
 
 const text = z.string().max(4000)
 const textOrNull = text.nullish().transform((value) => value ?? null)
@@ -48,10 +49,7 @@ const backendConfig = z.looseObject({
   /** Name of the environment variable that holds the key; the key itself is never stored. */
   api_key_env: z.string().regex(ENVIRONMENT_NAME_PATTERN).nullish(),
   /** Name under which the operating system's keychain holds the key. */
-  api_key_name: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,128}$/)
-    .nullish(),
+  api_key_name: z.string().regex(KEY_NAME_PATTERN).nullish(),
 })
 export type BackendConfig = z.output<typeof backendConfig>
 

@@ -26,6 +26,7 @@ export const SETTING_CONTROLS = {
   pictureHosts: { kind: 'words', fallback: [] },
   gatewayOrigins: { kind: 'words', fallback: [] },
   watchFolders: { kind: 'switch', fallback: true },
+  gatewayToken: { kind: 'switch', fallback: false },
   sendPhotoFacts: { kind: 'switch', fallback: true },
   metadataPreset: { kind: 'choice', options: ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'], fallback: 'custom' },
   sidecarNaming: { kind: 'choice', options: ['stem', 'full-name'], fallback: 'stem' },

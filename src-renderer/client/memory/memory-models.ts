@@ -99,6 +99,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
     gatewayPictureQuality: 85,
     pictureHosts: [],
     gatewayOrigins: [],
+    gatewayToken: false,
   }
   return {
     'app.info': () => ({

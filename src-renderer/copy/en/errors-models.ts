@@ -58,9 +58,15 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
   }),
   'endpoint-invalid': say('This address is not an OpenAI-compatible server that the studio can use.', 'Check the address. It usually ends in /v1.'),
   'secret-missing': (data) => ({
-    what: `The key for ${textOf(data, 'name', 'this server')} is not set.`,
+    what:
+      data['reason'] === undefined
+        ? `The key for ${textOf(data, 'name', 'this server')} is not set.`
+        : `The keychain of this system does not answer (${textOf(data, 'reason', '')}), and secrets are kept nowhere else.`,
     safe: NO_FILE,
-    next: `Set ${textOf(data, 'variable', 'its environment variable')} and start the studio again.`,
+    next:
+      data['reason'] === undefined
+        ? `Set ${textOf(data, 'variable', 'its environment variable')} and start the studio again.`
+        : 'Unlock it, or install one such as GNOME Keyring or KWallet.',
   }),
   'backend-unreachable': (data) => ({
     what: `The model server${data['baseUrl'] === undefined ? '' : ` at ${textOf(data, 'baseUrl', '')}`} does not answer.`,

@@ -84,6 +84,11 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     sentence: 'Addresses such as https://tool.example. Every other web page is refused.',
     unit: '',
   },
+  gatewayToken: {
+    label: 'Ask programs for a token',
+    sentence: 'Other programs reach the gateway only with the token in your keychain; "imageworks proxy token show" prints it.',
+    unit: '',
+  },
   sendPhotoFacts: {
     label: 'Give date and place to the model',
     sentence: 'Date, time of day and position help with season and place. They are never sent to another machine.',

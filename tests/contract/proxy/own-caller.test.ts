@@ -38,3 +38,23 @@ describe('the studio as a caller of its own proxy', () => {
     await expect(chat(ask('x'), { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' })
   })
 })
+
+describe('a gateway that asks for a token', () => {
+  it('lets the studio itself in, whatever the token is now, and nobody without it', async () => {
+    const upstream = await startOpenAiServer()
+    let token: string | null = null
+    const { url } = await startProxy({ entries: [remote(upstream.origin)], options: { token: () => token } })
+    const chat = createChatClient(() => url, { token: () => token })
+    const status = async () => (await fetch(`${url}/models`)).status
+    for (const [now, expected] of [
+      [null, 200],
+      ['the-first-token-of-all', 401],
+      ['another-token-by-now', 401],
+      [null, 200],
+    ] as const) {
+      token = now
+      expect(await status()).toBe(expected)
+      expect((await chat(ask('role:caption'), { signal: open })).rawText).toBe('A harbour at dusk.')
+    }
+  })
+})

@@ -81,7 +81,7 @@ export async function startProxy(given: ProxyGiven) {
     log,
     clock: systemClock,
     logger: silentLogger,
-    ...(given.token === undefined ? {} : { token: given.token }),
+    ...(given.token === undefined ? {} : { token: () => given.token! }),
     ...(given.limits === undefined ? {} : { limits: given.limits }),
     ...given.options,
   })
