@@ -12,6 +12,7 @@ import { createAppHandlers } from './handlers/app.ts'
 import { createDispatch } from './handlers/dispatch.ts'
 import { runDoctor } from './handlers/doctor.ts'
 import { createEngineHandlers } from './handlers/engine.ts'
+import { createKeymapHandlers } from './handlers/keymap.ts'
 import { createLibraryHandlers } from './handlers/library.ts'
 import { createMetadataHandlers } from './handlers/metadata.ts'
 import { createModelHandlers } from './handlers/models.ts'
@@ -287,6 +288,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         },
         events,
       }),
+      ...createKeymapHandlers(dataFolder),
       ...createLibraryHandlers({
         photos,
         grants,

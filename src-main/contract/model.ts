@@ -278,9 +278,12 @@ export const decision = z.object({
 })
 export type Decision = z.infer<typeof decision>
 
+const keywordChange = z.object({ keyword: z.string().min(1).max(200), verdict: z.enum(['add', 'reject', 'remove', 'clear']) })
 export const decisionChange = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('field'), field: textField, verdict: z.enum(['accept', 'reject', 'clear']), text: z.string().max(20_000).optional() }),
-  z.object({ kind: z.literal('keyword'), keyword: z.string().min(1).max(200), verdict: z.enum(['add', 'reject', 'remove', 'clear']) }),
+  keywordChange.extend({ kind: z.literal('keyword') }),
+  /** Several at once, as one step of undo. */
+  z.object({ kind: z.literal('keywords'), entries: z.array(keywordChange).min(1).max(1000) }),
   z.object({ kind: z.literal('keyword-list'), keywords: z.array(z.string().min(1).max(200)).max(1000).nullable() }),
 ])
 export type DecisionChange = z.infer<typeof decisionChange>

@@ -75,7 +75,11 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     return { ...decision, status: 'open' }
   }
 
-  const settle = (photoIds: readonly number[], decide: (photo: PhotoRecord) => Problem | null, state: 'approved' | 'rejected'): ItemOutcome[] => {
+  const settle = (
+    photoIds: readonly number[],
+    decide: (photo: PhotoRecord) => Problem | null,
+    state: 'approved' | 'rejected' | null,
+  ): ItemOutcome[] => {
     const outcomes = photoIds.map((photoId): ItemOutcome => {
       const photo = photos.find(photoId)
       if (!photo) return { photoId, path: '', done: false, problem: { code: 'photo-not-found', message: `there is no photo ${photoId}` } }
@@ -84,7 +88,7 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     })
     const done = outcomes.filter((outcome) => outcome.done).map((outcome) => outcome.photoId)
     if (done.length > 0) {
-      photos.setState(done, state)
+      if (state !== null) photos.setState(done, state)
       events.emit('photos.changed', { photoIds: done.length > 500 ? null : done, state })
     }
     return outcomes
@@ -109,6 +113,17 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
       if (after) followStatus(after, photo)
       return getReview(photoId)
     },
+    'review.step': ({ photoIds, by }) =>
+      settle(
+        photoIds,
+        (photo) => {
+          const decision = decisions[by](photo.id)
+          if (!decision) return { code: 'invalid-request', message: `there is nothing to ${by}` }
+          photos.setState([photo.id], restingState(decision.status, hasProposals(photo.id)))
+          return null
+        },
+        null,
+      ),
     'review.approve': ({ photoIds }) =>
       settle(
         photoIds,
@@ -130,6 +145,18 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
           return null
         },
         'rejected',
+      ),
+    'review.reopen': ({ photoIds }) =>
+      settle(
+        photoIds,
+        (photo) => {
+          const decision = decisions.get(photo.id)
+          if (decision.status === 'open') return null
+          decisions.put({ ...decision, status: 'open' })
+          photos.setState([photo.id], restingState('open', hasProposals(photo.id)))
+          return null
+        },
+        null,
       ),
   }
 

@@ -57,6 +57,11 @@ export function applyDecisionChange(
       return { ...next, fields: changeField(decision.fields, change, proposals, fieldOf) }
     case 'keyword':
       return { ...next, keywords: changeKeyword(decision.keywords, change.keyword, change.verdict, proposals) }
+    case 'keywords':
+      return {
+        ...next,
+        keywords: change.entries.reduce((keywords, each) => changeKeyword(keywords, each.keyword, each.verdict, proposals), decision.keywords),
+      }
     case 'keyword-list':
       return { ...next, keywordList: change.keywords === null ? null : distinctKeywords(change.keywords) }
   }

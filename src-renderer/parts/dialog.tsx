@@ -23,7 +23,8 @@ export function Dialog({ title, onClose, children, foot, widthPx = 620, onEnter 
     const before = document.activeElement
     if (dialog && !dialog.open) dialog.showModal()
     // The browser would pick the close button; Enter there would close instead of doing the main thing.
-    if (!dialog?.contains(before)) body.current?.focus()
+    const field = dialog?.querySelector<HTMLElement>('[data-takes-focus]')
+    if (!dialog?.contains(before)) (field ?? body.current)?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()

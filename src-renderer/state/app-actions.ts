@@ -5,10 +5,12 @@ import type { ClientEvent } from '../client/studio-client.ts'
 import { startImport, takeImport } from './import-actions.ts'
 import { loadJournal } from './journal-actions.ts'
 import { countWork, loadFolders, loadPhotos, refreshPages, showState } from './library-actions.ts'
+import { KEYMAP } from './keymap.ts'
 import { loadModels } from './model-actions.ts'
 import { forgetAhead, refreshReview } from './review-actions.ts'
 import { loadRuns, takeRun } from './run-actions.ts'
 import { ask, notify, patch, type Studio } from './studio.ts'
+import { mergeKeymap } from './user-keymap.ts'
 import { takeWriteProgress } from './write-actions.ts'
 
 /** Everything the first screen needs, all asked at once; then listens. Returns its own undo. */
@@ -16,6 +18,7 @@ export function startStudio(studio: Studio): () => void {
   const pulse = createPulse(studio)
   const unsubscribe = studio.client.subscribe((event) => takeEvent(studio, event, pulse))
   void loadAll(studio)
+  void loadKeymap(studio)
   void ask(studio, 'app.info', {}).then((info) => {
     if (!info) return
     patch(studio, 'app', { info })
@@ -89,6 +92,14 @@ function createPulse(studio: Studio): Pulse {
     },
     stop: () => clearTimeout(timer),
   }
+}
+
+async function loadKeymap(studio: Studio): Promise<void> {
+  const reply = await ask(studio, 'app.keymap', {})
+  if (!reply) return
+  const { keymap, problem } = reply.problem ? { keymap: KEYMAP, problem: reply.problem } : mergeKeymap(reply.changes, reply.file)
+  patch(studio, 'app', { keymap, keymapFile: reply.file })
+  if (problem) notify(studio, problem)
 }
 
 export async function loadSettings(studio: Studio): Promise<void> {

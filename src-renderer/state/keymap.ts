@@ -1,14 +1,23 @@
-/** Every key of the studio in one table; the key map screen and the handlers read the same one. Pure. */
+/** Every key of the studio in one table, as it ships; the key map screen and the handlers read the same one. Pure. */
 export const KEYMAP = {
-  everywhere: { 'key-map': ['?'], undo: ['Ctrl+z'], redo: ['Ctrl+Shift+z', 'Ctrl+y'], write: ['w'], 'go-library': ['g'], 'go-journal': ['j'] },
+  everywhere: {
+    'key-map': ['?'],
+    palette: ['Ctrl+Shift+p'],
+    undo: ['Ctrl+z'],
+    redo: ['Ctrl+Shift+z', 'Ctrl+y'],
+    write: ['w', 'Ctrl+s'],
+    'go-library': ['g'],
+    'go-journal': ['j'],
+  },
   library: {
     move: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
     extend: ['Shift+ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowUp', 'Shift+ArrowDown'],
     review: ['Enter'],
     loupe: [' '],
     'tag-selection': ['t'],
-    'approve-selection': ['a'],
+    'approve-selection': ['a', 'p'],
     'reject-selection': ['x'],
+    'reopen-selection': ['u'],
     'select-all': ['Ctrl+a'],
     'toggle-selected': ['Ctrl+ '],
     filter: ['/'],
@@ -17,16 +26,23 @@ export const KEYMAP = {
     smaller: ['-'],
   },
   review: {
-    approve: ['a'],
+    approve: ['a', 'p'],
     reject: ['x'],
+    reopen: ['u'],
     skip: ['s', 'ArrowRight'],
     previous: ['ArrowLeft'],
+    'first-photo': ['Home'],
+    'last-photo': ['End'],
     keyword: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
-    'add-keyword': ['k'],
+    'add-keyword': ['k', 'Ctrl+k'],
+    'accept-keywords': ['Shift+k'],
+    'reject-keywords': ['Shift+x'],
     edit: ['e'],
     'edit-description': ['d'],
     'accept-title': ['Shift+t'],
     'accept-description': ['Shift+d'],
+    zoom: ['z', ' '],
+    'full-screen': ['f'],
     provenance: ['i'],
     back: ['Escape'],
   },
@@ -34,6 +50,8 @@ export const KEYMAP = {
 } as const satisfies Record<string, Record<string, readonly string[]>>
 
 export type KeyGroup = keyof typeof KEYMAP
+/** A key map as it is in force: the shipped one with the user's changes. */
+export type Keymap = { readonly [G in KeyGroup]: { readonly [A in keyof (typeof KEYMAP)[G]]: readonly string[] } }
 
 export interface KeyPress {
   key: string
@@ -52,9 +70,12 @@ export function nameOfKey(press: KeyPress): string {
   return `${press.ctrlKey || press.metaKey ? 'Ctrl+' : ''}${press.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`
 }
 
+/** The name that an action answers to whatever keys it has: how the command palette presses it. */
+export const keyOfAction = (group: KeyGroup, action: string): string => `${group}:${action}`
+
 /** The action of a key in a group, or undefined. */
-export function findAction<G extends KeyGroup>(group: G, press: KeyPress): keyof (typeof KEYMAP)[G] | undefined {
+export function findAction<G extends KeyGroup>(keymap: Keymap, group: G, press: KeyPress): keyof (typeof KEYMAP)[G] | undefined {
   const name = nameOfKey(press)
-  const entries = Object.entries(KEYMAP[group]) as [keyof (typeof KEYMAP)[G], readonly string[]][]
-  return entries.find(([, keys]) => keys.includes(name))?.[0]
+  const entries = Object.entries(keymap[group]) as [keyof (typeof KEYMAP)[G] & string, readonly string[]][]
+  return entries.find(([action, keys]) => keys.includes(name) || name === keyOfAction(group, action))?.[0]
 }

@@ -12,10 +12,7 @@ export interface Memory {
   filter: LibraryFilter
   focus: number
   cellPx: number
-  queue: readonly number[]
 }
-
-const LONGEST_QUEUE = 20_000
 
 export function placeToHash({ screen, photoId }: Place): string {
   return screen === 'review' && photoId !== null ? `#/review/${photoId}` : `#/${screen}`
@@ -29,7 +26,7 @@ export function parseHash(hash: string): Place {
 }
 
 export function memoryToText(memory: Memory): string {
-  return JSON.stringify({ ...memory, queue: memory.queue.length > LONGEST_QUEUE ? [] : memory.queue })
+  return JSON.stringify(memory)
 }
 
 /** What the session remembers; anything that does not look right is forgotten rather than trusted. */
@@ -39,7 +36,7 @@ export function parseMemory(text: string | null): Partial<Memory> {
     const value = JSON.parse(text) as Partial<Memory> | null
     if (typeof value !== 'object' || value === null) return {}
     const memory: Partial<Memory> = {}
-    const { filter, focus, cellPx, queue } = value
+    const { filter, focus, cellPx } = value
     if (filter && typeof filter.text === 'string' && typeof filter.recursive === 'boolean' && Array.isArray(filter.states)) {
       memory.filter = {
         folderId: typeof filter.folderId === 'number' ? filter.folderId : null,
@@ -50,7 +47,6 @@ export function parseMemory(text: string | null): Partial<Memory> {
     }
     if (Number.isInteger(focus) && focus! >= 0) memory.focus = focus!
     if (typeof cellPx === 'number') memory.cellPx = Math.min(MAX_CELL_PX, Math.max(MIN_CELL_PX, cellPx))
-    if (Array.isArray(queue) && queue.every((id) => Number.isInteger(id))) memory.queue = queue
     return memory
   } catch {
     return {}

@@ -2,6 +2,8 @@
 import type { DecisionChange, Review, TextField } from '../../src-main/contract/model.ts'
 import { words } from '../copy/words.ts'
 import { go } from './navigation.ts'
+import { predictDecision } from './predict.ts'
+import type { ReviewSlice } from './review-slice.ts'
 import { fieldView, parseTypedKeywords } from './review-view.ts'
 import { announce, ask, notify, patch, type Studio, toProblem } from './studio.ts'
 
@@ -33,7 +35,7 @@ export function forgetAhead(studio: Studio, photoIds: readonly number[] | null):
 /** Opens the review on these photos, at the given one. The queue stays as it is, whatever the decisions do to filters. */
 export async function openReview(studio: Studio, queue: readonly number[], photoId: number): Promise<void> {
   const index = queue.indexOf(photoId)
-  patch(studio, 'review', { queue: index < 0 ? [photoId] : queue, index: Math.max(0, index), finished: false, editing: null, addingKeyword: false })
+  patch(studio, 'review', { queue: index < 0 ? [photoId] : queue, index: Math.max(0, index), finished: false, editing: null, keywordText: null })
   go(studio, 'review')
   await showCurrent(studio)
 }
@@ -82,14 +84,14 @@ export async function moveTo(studio: Studio, index: number): Promise<void> {
     patch(studio, 'review', { finished: true })
     return
   }
-  patch(studio, 'review', { index, finished: false, editing: null, addingKeyword: false })
+  patch(studio, 'review', { index, finished: false, editing: null, keywordText: null })
   await showCurrent(studio)
 }
 
 export const move = (studio: Studio, by: number): Promise<void> => moveTo(studio, studio.store.getState().review.index + by)
 
-function remember(studio: Studio, photoId: number): void {
-  patch(studio, 'review', { past: [...studio.store.getState().review.past, photoId].slice(-1000), future: [] })
+function remember(studio: Studio, photoIds: readonly number[]): void {
+  if (photoIds.length > 0) patch(studio, 'review', { past: [...studio.store.getState().review.past, photoIds].slice(-1000), future: [] })
 }
 
 function take(studio: Studio, review: Review): void {
@@ -98,13 +100,22 @@ function take(studio: Studio, review: Review): void {
   if (currentPhotoId(studio) === review.photo.id) patch(studio, 'review', { review, problem: null })
 }
 
+/** Decisions on their way; an answer is shown only when no later one is. */
+const underway = new WeakMap<Studio, number>()
+
+/** Shown at once, then stored: the answer brings what will be written. A refusal puts the truth back on the screen. */
 export async function decide(studio: Studio, change: DecisionChange | null): Promise<void> {
   const photoId = currentPhotoId(studio)
   if (photoId === undefined || change === null) return
+  const { review: before } = studio.store.getState().review
+  if (before?.photo.id === photoId) patch(studio, 'review', { review: { ...before, decision: predictDecision(before.decision, change) } })
+  const turn = (underway.get(studio) ?? 0) + 1
+  underway.set(studio, turn)
   const review = await ask(studio, 'review.decide', { photoId, change })
-  if (!review) return
-  remember(studio, photoId)
-  take(studio, review)
+  if (!review) return refreshReview(studio)
+  remember(studio, [photoId])
+  if (underway.get(studio) === turn) take(studio, review)
+  else forgetAhead(studio, [photoId])
 }
 
 /** Approves or rejects the photo on the screen and shows the next one at once; the answer is awaited in the background. */
@@ -118,14 +129,25 @@ export async function judge(studio: Studio, verdict: 'approve' | 'reject'): Prom
   const outcome = (await answer)?.[0]
   if (outcome?.problem) notify(studio, outcome.problem)
   if (!outcome?.done) return
-  remember(studio, photoId)
+  remember(studio, [photoId])
   forgetAhead(studio, [photoId])
   announce(studio, verdict === 'approve' ? words.review.approved(review.photo.name) : words.review.rejectedSaid(review.photo.name))
   if (studio.store.getState().review.finished) await showCurrent(studio)
 }
 
-/** Approves or rejects many photos from the grid. */
-export async function judgeMany(studio: Studio, photoIds: readonly number[], verdict: 'approve' | 'reject'): Promise<void> {
+export type Verdict = 'approve' | 'reject' | 'reopen'
+
+/** Takes approval or rejection of the photo on the screen back, and stays there. */
+export async function reopen(studio: Studio): Promise<void> {
+  const photoId = currentPhotoId(studio)
+  const { review } = studio.store.getState().review
+  if (photoId === undefined || review?.photo.id !== photoId || review.decision.status === 'open') return
+  await judgeMany(studio, [photoId], 'reopen')
+  await refreshReview(studio)
+}
+
+/** Approves, rejects or opens many photos again. */
+export async function judgeMany(studio: Studio, photoIds: readonly number[], verdict: Verdict): Promise<void> {
   if (photoIds.length === 0) return
   const outcomes = await ask(studio, `review.${verdict}`, { photoIds: [...photoIds] })
   if (!outcomes) return
@@ -133,7 +155,10 @@ export async function judgeMany(studio: Studio, photoIds: readonly number[], ver
   const problem = outcomes.find((outcome) => outcome.problem !== null)?.problem
   if (problem) notify(studio, problem)
   forgetAhead(studio, photoIds)
-  for (const outcome of done) remember(studio, outcome.photoId)
+  remember(
+    studio,
+    done.map((outcome) => outcome.photoId),
+  )
   announce(studio, words.review.manyJudged(done.length, outcomes.length, verdict))
 }
 
@@ -148,9 +173,16 @@ export async function redo(studio: Studio): Promise<void> {
   await travel(studio, 'redo', future.at(-1), [...past, ...future.slice(-1)], future.slice(0, -1))
 }
 
-async function travel(studio: Studio, way: 'undo' | 'redo', recorded: number | undefined, past: number[], future: number[]): Promise<void> {
-  // After a reload this session's order is gone, but the photo's own history is not.
-  const photoId = recorded ?? currentPhotoId(studio)
+async function travel(
+  studio: Studio,
+  way: 'undo' | 'redo',
+  recorded: readonly number[] | undefined,
+  past: ReviewSlice['past'],
+  future: ReviewSlice['future'],
+): Promise<void> {
+  if (recorded && recorded.length > 1) return travelMany(studio, way, recorded, { past, future })
+  // Where this window's order is gone, the photo's own history is not.
+  const photoId = recorded?.[0] ?? currentPhotoId(studio)
   const { review, queue } = studio.store.getState().review
   if (photoId === undefined) return
   if (recorded === undefined && !(way === 'undo' ? review?.canUndo : review?.canRedo)) return
@@ -162,6 +194,21 @@ async function travel(studio: Studio, way: 'undo' | 'redo', recorded: number | u
   announce(studio, way === 'undo' ? words.review.undone(next.photo.name) : words.review.redone(next.photo.name))
   const index = queue.indexOf(photoId)
   if (index >= 0) await moveTo(studio, index)
+}
+
+/** What was decided together is taken back together. */
+async function travelMany(
+  studio: Studio,
+  by: 'undo' | 'redo',
+  photoIds: readonly number[],
+  order: Pick<ReviewSlice, 'past' | 'future'>,
+): Promise<void> {
+  const outcomes = await ask(studio, 'review.step', { photoIds: [...photoIds], by })
+  if (!outcomes) return
+  patch(studio, 'review', order)
+  forgetAhead(studio, photoIds)
+  announce(studio, words.review.manyStepped(outcomes.filter((outcome) => outcome.done).length, by))
+  await refreshReview(studio)
 }
 
 export function startEdit(studio: Studio, field: TextField): void {
@@ -178,8 +225,12 @@ export function typeEdit(studio: Studio, text: string): void {
   if (editing) patch(studio, 'review', { editing: { ...editing, text } })
 }
 
+export function typeKeywords(studio: Studio, keywordText: string): void {
+  patch(studio, 'review', { keywordText })
+}
+
 export function cancelEdit(studio: Studio): void {
-  patch(studio, 'review', { editing: null, addingKeyword: false })
+  patch(studio, 'review', { editing: null, keywordText: null })
 }
 
 export async function commitEdit(studio: Studio): Promise<void> {
@@ -190,12 +241,19 @@ export async function commitEdit(studio: Studio): Promise<void> {
 }
 
 export function startKeyword(studio: Studio): void {
-  patch(studio, 'review', { addingKeyword: true })
+  patch(studio, 'review', { keywordText: '' })
 }
 
-/** Adds the typed keywords one decision each, so that each can be undone. */
-export async function addKeywords(studio: Studio, text: string, present: readonly string[]): Promise<void> {
-  for (const keyword of parseTypedKeywords(text, present)) await decide(studio, { kind: 'keyword', keyword, verdict: 'add' })
+/** Adds the typed keywords; they are one decision, so that one undo takes them back. */
+export async function addKeywords(studio: Studio, present: readonly string[]): Promise<void> {
+  const typed = parseTypedKeywords(studio.store.getState().review.keywordText ?? '', present)
+  patch(studio, 'review', { keywordText: '' })
+  if (typed.length === 0) return
+  await decide(studio, { kind: 'keywords', entries: typed.map((keyword) => ({ keyword, verdict: 'add' })) })
+}
+
+export function toggleZoom(studio: Studio): void {
+  patch(studio, 'review', { zoomed: !studio.store.getState().review.zoomed })
 }
 
 export function toggleProvenance(studio: Studio): void {

@@ -10,11 +10,14 @@ export interface ReviewSlice {
   ahead: readonly PhotoSummary[]
   /** Text under edit; lives here so that a key press can open it. */
   editing: { field: TextField; text: string } | null
-  addingKeyword: boolean
+  /** Keywords being typed; null while nobody types any. */
+  keywordText: string | null
   showProvenance: boolean
-  /** Photos whose decisions can be taken back, oldest first; the studio holds the decisions themselves. */
-  past: readonly number[]
-  future: readonly number[]
+  /** The photo at the full size of its preview; stays from photo to photo. */
+  zoomed: boolean
+  /** Photos whose decisions can be taken back together, oldest first; the studio holds the decisions themselves. */
+  past: readonly (readonly number[])[]
+  future: readonly (readonly number[])[]
   /** All photos of the queue are behind us. */
   finished: boolean
 }
@@ -26,8 +29,9 @@ export const startReview = (): ReviewSlice => ({
   problem: null,
   ahead: [],
   editing: null,
-  addingKeyword: false,
+  keywordText: null,
   showProvenance: false,
+  zoomed: false,
   past: [],
   future: [],
   finished: false,

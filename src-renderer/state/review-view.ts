@@ -126,6 +126,15 @@ export function keywordChips(review: Review): Chip[] {
   return chips.map((chip) => (chip.group === 'file' || key >= 9 ? chip : { ...chip, key: ++key }))
 }
 
+/** All proposed keywords taken, or none of them, as one step; null when they stand so already. */
+export function allKeywords(chips: readonly Chip[], verdict: 'accept' | 'reject'): DecisionChange | null {
+  const wrong = chips.filter((chip) => (verdict === 'accept' ? chip.group === 'proposed' && chip.kind !== 'added' : isProposedAndAdded(chip)))
+  const entries = wrong.flatMap(({ toggle }) => (toggle.kind === 'keyword' ? [{ keyword: toggle.keyword, verdict: toggle.verdict }] : []))
+  return entries.length === 0 ? null : { kind: 'keywords', entries }
+}
+
+const isProposedAndAdded = (chip: Chip): boolean => (chip.group === 'proposed' || chip.group === 'maybe') && chip.kind === 'added'
+
 /** Keywords typed into one line: commas and semicolons part them; blanks, repeats and what is there already fall away. */
 export function parseTypedKeywords(text: string, present: readonly string[]): string[] {
   const seen = new Set(present.map(fold))

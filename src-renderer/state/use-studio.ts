@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
+import type { KeyGroup } from './keymap.ts'
 import type { Studio, StudioState } from './studio.ts'
 
 export const StudioContext = createContext<Studio | null>(null)
@@ -13,4 +14,9 @@ export function useStudio(): Studio {
 /** Part of the state. The selector must return something stored, not something new on every call. */
 export function useStudioState<T>(selector: (state: StudioState) => T): T {
   return useStore(useStudio().store, selector)
+}
+
+/** The first key of an action, for the hint on its button; undefined where the user took its keys away. */
+export function useKeyOf(group: KeyGroup, action: string): string | undefined {
+  return useStudioState((state) => (state.app.keymap[group] as Readonly<Record<string, readonly string[]>>)[action]?.[0])
 }

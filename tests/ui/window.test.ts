@@ -1,27 +1,12 @@
 /** The built window in a real browser, with the library in memory: the whole job by keyboard, and axe on every screen in both themes. */
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { axeSource, violations } from '../helpers/axe.ts'
 import { type RendererHost, startRenderer, whyNoWindow } from '../helpers/renderer-page.ts'
 import { noteSkip } from '../helpers/skips.ts'
 
 const why = whyNoWindow()
 if (why !== undefined) noteSkip('tests of the window', why)
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[]
-}
-
-/** Violations as text, so that a failing test says what and where. */
-async function violations(page: Page): Promise<string[]> {
-  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }
-  const result = await page.evaluate<AxeResult>(`axe.run(${JSON.stringify(options)})`)
-  return result.violations.flatMap((violation) =>
-    violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
-  )
-}
 
 const byId = (id: string) => `[data-testid=${id}]`
 

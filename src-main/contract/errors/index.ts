@@ -11,6 +11,7 @@ export const APP_ERRORS = [
   'database-newer',
   'database-damaged',
   'connection-lost',
+  'keymap-invalid',
 ] as const
 export const LIBRARY_ERRORS = [
   'photo-not-found',

@@ -26,6 +26,8 @@ export const appRoutes = {
     }),
   ),
   'app.doctor': route(z.object({}), z.array(doctorCheck)),
+  /** What `keymap.user.json` in the data folder changes; empty without one. The window checks its names. */
+  'app.keymap': route(z.object({}), z.object({ file: z.string(), changes: z.unknown(), problem: problem.nullable() })),
   'settings.get': route(z.object({}), settingsSchema),
   'settings.set': route(settingsPatch, settingsSchema),
 }

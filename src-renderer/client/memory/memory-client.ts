@@ -75,6 +75,7 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       if (!summary) throw new ClientFailure({ code: 'import-not-found', message: `No import ${importId}.` })
       return summary
     },
+    'app.keymap': () => ({ file: '/data/keymap.user.json', changes: {}, problem: null }),
     'library.cancelImport': () => ({}),
     'library.folders': () => structuredClone(library.folders),
     'library.photos': ({ offset, limit, ...filter }) => {
@@ -96,28 +97,16 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       setDecision(photo, applyChange(photo.decision, change))
       return reviewOf(photo)
     },
-    'review.undo': ({ photoId }) => {
-      const photo = getPhoto(library, photoId)
-      const previous = photo.undo.pop()
-      if (previous) {
-        photo.redo.push(photo.decision)
-        applyDecision(photo, previous)
-        changed([photoId])
-      }
-      return reviewOf(photo)
-    },
-    'review.redo': ({ photoId }) => {
-      const photo = getPhoto(library, photoId)
-      const next = photo.redo.pop()
-      if (next) {
-        photo.undo.push(photo.decision)
-        applyDecision(photo, next)
-        changed([photoId])
-      }
-      return reviewOf(photo)
-    },
+    'review.undo': ({ photoId }) => step(photoId, 'undo', 'redo'),
+    'review.redo': ({ photoId }) => step(photoId, 'redo', 'undo'),
+    'review.step': ({ photoIds, by }) =>
+      photoIds.map((photoId) => {
+        const { photo } = step(photoId, by, by === 'undo' ? 'redo' : 'undo')
+        return { photoId, path: photo.path, done: true, problem: null }
+      }),
     'review.approve': ({ photoIds }) => judge(photoIds, 'approved'),
     'review.reject': ({ photoIds }) => judge(photoIds, 'rejected'),
+    'review.reopen': ({ photoIds }) => judge(photoIds, 'open'),
     'metadata.plan': ({ photoIds }) => photoIds.map((photoId) => planOf(library, getPhoto(library, photoId), nowMs())),
     'metadata.lastPlans': ({ photoIds }) => photoIds.map(() => null),
     'metadata.write': ({ planIds }) => {
@@ -144,7 +133,18 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
     },
   }
 
-  function judge(photoIds: number[], status: 'approved' | 'rejected') {
+  function step(photoId: number, from: 'undo' | 'redo', to: 'undo' | 'redo') {
+    const photo = getPhoto(library, photoId)
+    const decision = photo[from].pop()
+    if (decision) {
+      photo[to].push(photo.decision)
+      applyDecision(photo, decision)
+      changed([photoId])
+    }
+    return reviewOf(photo)
+  }
+
+  function judge(photoIds: number[], status: 'approved' | 'rejected' | 'open') {
     const outcomes = photoIds.map((photoId) => {
       const photo = getPhoto(library, photoId)
       setDecision(photo, { ...photo.decision, status })

@@ -30,6 +30,7 @@ export function applyChange(decision: Decision, change: DecisionChange): Decisio
     else fields[change.field] = { verdict: change.verdict, text: change.text ?? '', origin: 'proposal' }
     return { ...decision, fields }
   }
+  if (change.kind === 'keywords') return change.entries.reduce((next, entry) => applyChange(next, { kind: 'keyword', ...entry }), decision)
   const others = decision.keywords.filter((entry) => !same(entry.keyword, change.keyword))
   return {
     ...decision,

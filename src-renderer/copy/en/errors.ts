@@ -60,6 +60,11 @@ export const ERROR_SENTENCES: SentencesOf<ErrorCode> = {
     'Runs and writes go on without the window.',
     'It connects again by itself.',
   ),
+  'keymap-invalid': (data) => ({
+    what: `Your key map ${textOf(data, 'path', '')} cannot be used: ${textOf(data, 'what', 'it is not readable')}.`.replace('  ', ' '),
+    safe: 'The keys are the ones that ship with the studio.',
+    next: 'Mend the file, then reload the window.',
+  }),
 
   'photo-not-found': say('This photo is no longer in the library.', UNTOUCHED, 'Import its folder again if the photo is still there.'),
   'folder-not-found': say('This folder is no longer in the library.', UNTOUCHED, 'Import it again.'),

@@ -236,6 +236,11 @@ export const EN = {
   keys: {
     title: 'Keys',
     help: 'Typing in a text field is never taken for a shortcut.',
+    none: 'no key',
+    remap: (file: string) => `Your own keys go into ${file}, by the names that the studio uses, for example`,
+    palette: 'Commands',
+    paletteHelp: 'What would you like to do?',
+    paletteCount: (count: number) => (count === 0 ? 'No command is called that.' : count === 1 ? '1 command' : `${count} commands`),
     groups: { everywhere: 'Everywhere', library: 'Library', review: 'Review', journal: 'Journal' },
   },
 }

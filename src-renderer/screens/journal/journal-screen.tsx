@@ -18,9 +18,10 @@ const TONES = { pending: 'tag tag--warn', written: 'tag tag--good', failed: 'tag
 export function JournalScreen() {
   const studio = useStudio()
   const { entries, total, focus, selected, confirming, outcomes } = useStudioState((state) => state.journal)
+  const keymap = useStudioState((state) => state.app.keymap)
 
   useKeys((event) => {
-    switch (findAction('journal', event)) {
+    switch (findAction(keymap, 'journal', event)) {
       case 'move-entry':
         focusEntry(studio, focus + (event.key === 'ArrowDown' ? 1 : -1))
         return true

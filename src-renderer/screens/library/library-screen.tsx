@@ -45,6 +45,7 @@ const STEPS: Partial<Record<string, Step>> = {
 export function LibraryScreen() {
   const studio = useStudio()
   const library = useStudioState((state) => state.library)
+  const keymap = useStudioState((state) => state.app.keymap)
   const basic = useStudioState((state) => onlyBasicFacts(state.models.selections))
   const [barHidden, setBarHidden] = useState(false)
   const layout = useRef<GridLayout>(undefined)
@@ -68,7 +69,7 @@ export function LibraryScreen() {
       pick(studio, next, event.shiftKey ? 'range' : 'one')
       return true
     }
-    switch (findAction('library', event)) {
+    switch (findAction(keymap, 'library', event)) {
       case 'review':
         open(library.focus)
         return true
@@ -83,6 +84,9 @@ export function LibraryScreen() {
         return true
       case 'reject-selection':
         void judgeMany(studio, targets(), 'reject')
+        return true
+      case 'reopen-selection':
+        void judgeMany(studio, targets(), 'reopen')
         return true
       case 'select-all':
         selectAll(studio)

@@ -1,18 +1,18 @@
-import { Plus, TriangleAlert } from 'lucide-react'
+import { Check, Plus, TriangleAlert, X } from 'lucide-react'
 import type { Review } from '../../../src-main/contract/model.ts'
 import { formatPercent } from '../../copy/format.ts'
 import { explainGate } from '../../copy/gates.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
-import { addKeywords, cancelEdit, decide, startKeyword } from '../../state/review-actions.ts'
-import { type Chip, keywordChips } from '../../state/review-view.ts'
+import { addKeywords, cancelEdit, decide, startKeyword, typeKeywords } from '../../state/review-actions.ts'
+import { allKeywords, type Chip, keywordChips } from '../../state/review-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 
 const GROUPS: readonly Chip['group'][] = ['file', 'proposed', 'maybe', 'hand']
 
 export function KeywordBlock({ review }: { review: Review }) {
   const studio = useStudio()
-  const adding = useStudioState((state) => state.review.addingKeyword)
+  const typed = useStudioState((state) => state.review.keywordText)
   const chips = keywordChips(review)
   const gates = review.proposals.keywords?.gates ?? []
   return (
@@ -20,6 +20,20 @@ export function KeywordBlock({ review }: { review: Review }) {
       <header className="field__head">
         <h3>{words.fields.keywords}</h3>
         <span className="field__status">{chips.some((chip) => chip.key !== null) ? words.review.keywordsHelp : ''}</span>
+        {chips.some((chip) => chip.group === 'proposed') &&
+          (['accept', 'reject'] as const).map((verdict) => (
+            <Button
+              key={verdict}
+              small
+              icon
+              look="quiet"
+              aria-label={verdict === 'accept' ? words.review.acceptKeywords : words.review.rejectKeywords}
+              disabled={allKeywords(chips, verdict) === null}
+              onClick={() => void decide(studio, allKeywords(chips, verdict))}
+            >
+              {verdict === 'accept' ? <Check size={15} aria-hidden /> : <X size={15} aria-hidden />}
+            </Button>
+          ))}
         <Button small icon look="quiet" aria-label={words.review.addKeyword} onClick={() => startKeyword(studio)}>
           <Plus size={15} aria-hidden />
         </Button>
@@ -46,8 +60,8 @@ export function KeywordBlock({ review }: { review: Review }) {
           </div>
         )
       })}
-      {chips.length === 0 && !adding && <p className="faint">{words.review.noProposal}</p>}
-      {adding && (
+      {chips.length === 0 && typed === null && <p className="faint">{words.review.noProposal}</p>}
+      {typed !== null && (
         <input
           type="text"
           className="field-input chips__input"
@@ -55,18 +69,17 @@ export function KeywordBlock({ review }: { review: Review }) {
           placeholder={`${words.review.addKeyword}. ${words.review.addKeywordHint}`}
           data-testid="keyword-input"
           dir="auto"
+          value={typed}
+          onChange={(event) => typeKeywords(studio, event.target.value)}
           // Opened by a key or a button: the next thing is typing.
           ref={(input) => input?.focus()}
-          onBlur={() => cancelEdit(studio)}
+          onBlur={() => typed === '' && cancelEdit(studio)}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-              const input = event.currentTarget
               void addKeywords(
                 studio,
-                input.value,
                 chips.filter((chip) => chip.kind === 'kept' || chip.kind === 'added').map((chip) => chip.keyword),
               )
-              input.value = ''
             }
             if (event.key === 'Escape') {
               event.stopPropagation()

@@ -4,6 +4,7 @@ import { words } from '../../copy/words.ts'
 import { toggleProvenance } from '../../state/review-actions.ts'
 import { ROLES } from '../../state/models-slice.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
+import { KeyHint } from '../shell/key-hint.tsx'
 
 /** On demand: which model said what, with which prompt and how sure it was. */
 export function Provenance({ review }: { review: Review }) {
@@ -18,7 +19,7 @@ export function Provenance({ review }: { review: Review }) {
           toggleProvenance(studio)
         }}
       >
-        {words.review.provenance} <kbd aria-hidden>I</kbd>
+        {words.review.provenance} <KeyHint group="review" action="provenance" />
       </summary>
       {open &&
         (proposals.length === 0 ? (

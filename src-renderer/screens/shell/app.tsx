@@ -21,6 +21,7 @@ import { FailuresDialog } from './failures-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { NavRail } from './nav-rail.tsx'
 import { Notices } from './notices.tsx'
+import { PaletteDialog } from './palette-dialog.tsx'
 import { RunStrip } from './run-strip.tsx'
 import { TopBar } from './top-bar.tsx'
 import './shell.css'
@@ -35,6 +36,7 @@ const SCREENS = {
 }
 const DIALOGS = {
   keys: KeysDialog,
+  palette: PaletteDialog,
   'pick-folder': PickFolderDialog,
   'get-models': GetModelsDialog,
   failures: FailuresDialog,
@@ -48,15 +50,19 @@ export function App() {
   const connection = useStudioState((state) => state.app.connection)
   const announcement = useStudioState((state) => state.app.announcement)
   const theme = useStudioState((state) => state.app.settings?.theme)
+  const keymap = useStudioState((state) => state.app.keymap)
 
   useEffect(() => enterScreen(studio, screen), [studio, screen])
   useEffect(() => {
     if (theme !== undefined) applyTheme(window, theme)
   }, [theme])
   useKeys((event) => {
-    switch (findAction('everywhere', event)) {
+    switch (findAction(keymap, 'everywhere', event)) {
       case 'key-map':
         openDialog(studio, 'keys')
+        return true
+      case 'palette':
+        openDialog(studio, 'palette')
         return true
       case 'undo':
         void undo(studio)

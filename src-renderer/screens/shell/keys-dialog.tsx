@@ -1,17 +1,10 @@
 import { KEY_WORDS } from '../../copy/en/keys.ts'
 import { words } from '../../copy/words.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { KEYMAP, type KeyGroup } from '../../state/keymap.ts'
+import { KeyName } from '../../parts/key-name.tsx'
+import type { KeyGroup } from '../../state/keymap.ts'
 import { closeDialog } from '../../state/navigation.ts'
-import { useStudio } from '../../state/use-studio.ts'
-
-const SHOWN: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', ' ': 'Space' }
-
-/** "Ctrl+Shift+z" as the pieces that stand on the keys. */
-function piecesOf(name: string): string[] {
-  const pieces = name.split(/\+(?=.)/)
-  return pieces.map((piece) => SHOWN[piece] ?? (piece.length === 1 ? piece.toUpperCase() : piece))
-}
+import { useStudio, useStudioState } from '../../state/use-studio.ts'
 
 /** Nine numbers become "1 … 9"; one modifier before four arrows is said once. */
 function shortForm(keys: readonly string[]): string[] {
@@ -22,20 +15,23 @@ function shortForm(keys: readonly string[]): string[] {
 
 export function KeysDialog() {
   const studio = useStudio()
+  const keymap = useStudioState((state) => state.app.keymap)
+  const file = useStudioState((state) => state.app.keymapFile)
   return (
     <Dialog title={words.keys.title} onClose={() => closeDialog(studio)} widthPx={780}>
       <p className="soft">{words.keys.help}</p>
       <div className="keys">
-        {(Object.keys(KEYMAP) as KeyGroup[]).map((group) => (
+        {(Object.keys(keymap) as KeyGroup[]).map((group) => (
           <section key={group}>
             <h3>{words.keys.groups[group]}</h3>
             <dl>
-              {Object.entries(KEYMAP[group]).map(([action, keys]: [string, readonly string[]]) => (
+              {Object.entries(keymap[group]).map(([action, keys]: [string, readonly string[]]) => (
                 <div key={action}>
                   <dt>{KEY_WORDS[action]}</dt>
                   <dd>
+                    {keys.length === 0 && <span className="faint">{words.keys.none}</span>}
                     {shortForm(keys).map((name) => (
-                      <span key={name}>{name === '…' ? name : piecesOf(name).map((piece) => <kbd key={piece}>{piece}</kbd>)}</span>
+                      <span key={name}>{name === '…' ? name : <KeyName name={name} />}</span>
                     ))}
                   </dd>
                 </div>
@@ -44,6 +40,11 @@ export function KeysDialog() {
           </section>
         ))}
       </div>
+      {file !== null && (
+        <p className="soft keys__file">
+          {words.keys.remap(file)} <code>{'{ "review": { "approve": ["Enter"], "skip": "Space" } }'}</code>
+        </p>
+      )}
     </Dialog>
   )
 }

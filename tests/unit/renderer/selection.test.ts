@@ -79,7 +79,7 @@ describe('moving by keys', () => {
 
   it('finds an action only in its own group', () => {
     const press = { key: 't', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false }
-    expect((['library', 'review'] as KeyGroup[]).map((group) => findAction(group, press))).toEqual(['tag-selection', undefined])
+    expect((['library', 'review'] as KeyGroup[]).map((group) => findAction(KEYMAP, group, press))).toEqual(['tag-selection', undefined])
   })
 })
 
@@ -131,9 +131,9 @@ describe('the place survives a reload', () => {
   })
 
   it('forgets a damaged memory instead of failing', () => {
-    const memory = { filter: { folderId: 3, recursive: false, text: 'sea', states: ['proposed' as const] }, focus: 7, cellPx: 240, queue: [1, 2] }
+    const memory = { filter: { folderId: 3, recursive: false, text: 'sea', states: ['proposed' as const] }, focus: 7, cellPx: 240 }
     expect(parseMemory(memoryToText(memory))).toEqual(memory)
-    for (const text of [null, 'x', 'null', '[]', '{"filter":{},"focus":-1,"queue":["a"]}']) expect(parseMemory(text)).toEqual({})
+    for (const text of [null, 'x', 'null', '[]', '{"filter":{},"focus":-1}']) expect(parseMemory(text)).toEqual({})
   })
 })
 
