@@ -124,7 +124,7 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     onChanged: () => events.emit('models.changed', {}),
     discovery: createDiscovery({
       ollamaBaseUrl,
-      places: () => modelPlacesOf(environment, homedir()),
+      places: () => modelPlacesOf(environment, homedir(), options.settings().modelFolders),
       keyFor: async (entry) => {
         const headers = await authorize(entry).catch((): Record<string, string> => ({}))
         return headers['authorization']?.replace('Bearer ', '')

@@ -41,7 +41,10 @@ function isAbout(entry: RegistryEntry, found: FoundModel): boolean {
   if (found.source === 'ollama')
     return backend === 'ollama' && [found.repo, ...found.aliases].some((tag) => servedIdsOf(entry).some((id) => sameTag(id, tag)))
   const sameRepo = huggingFaceIdOf(entry)?.toLowerCase() === found.huggingFaceId?.toLowerCase() && found.huggingFaceId !== null
-  if (found.file === null) return (backend === 'vllm' || backend === 'lmdeploy') && sameRepo
+  if (found.file === null) {
+    if (backend !== 'vllm' && backend !== 'lmdeploy') return false
+    return entry.backend_config.model_path ? entry.backend_config.model_path === found.path : sameRepo
+  }
   if (backend !== 'llamacpp') return false
   if (entry.backend_config.model_path) return entry.backend_config.model_path === found.path
   const file = entry.source['file']
@@ -147,6 +150,8 @@ const byPlace = (a: FoundModel, b: FoundModel) =>
   compareText(a.source === 'server' ? '' : a.scope, b.source === 'server' ? '' : b.scope) || compareText(identityOf(a), identityOf(b))
 
 const foundIn = (record: EntryRecord) => recordAt(recordAt(record, 'metadata'), 'found')
+/** Places that a record was found in. */
+export const scopesOf = (record: EntryRecord): string[] => Object.keys(foundIn(record))
 const identitiesOf = (record: EntryRecord): string[] =>
   Object.entries(foundIn(record)).map(([scope, at]) => identityOf({ scope, ...(at as Pick<FoundModel, 'repo' | 'file' | 'quantization'>) }))
 
@@ -191,7 +196,7 @@ export function describeFound({ found, described, previous, complete }: Describe
   const untouched = previous
     .filter((record) => !drafts.has(record.name))
     .flatMap((record): EntryRecord[] => {
-      const scopes = Object.keys(foundIn(record))
+      const scopes = scopesOf(record)
       // Its weights are told under another name now.
       if (identitiesOf(record).some((identity) => claimed.has(identity))) return []
       if (scopes.length === 0 || !scopes.every((scope) => complete.has(scope))) return [record]

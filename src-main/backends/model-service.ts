@@ -79,7 +79,7 @@ export interface ModelServiceOptions {
   needMbOf?: (entries: readonly RegistryEntry[]) => Promise<ReadonlyMap<string, number>>
 }
 
-const NO_PLACES = { huggingFace: [], lmStudio: [], gguf: [] }
+const NO_PLACES = { huggingFace: [], lmStudio: [], gguf: [], folders: [] }
 
 const choiceKey = (role: string) => `model.role.${role}`
 

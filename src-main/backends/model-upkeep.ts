@@ -6,7 +6,8 @@ import { StudioError } from '../lib/studio-error.ts'
 import { digestOf, type EntryRecord, type RegistryEntry, rolesOf } from '../registry/entry.ts'
 import { type Layer, mergeLayers, parseLayer, type Registry } from '../registry/layers.ts'
 import { resolveModelName } from '../registry/resolve.ts'
-import { describeFound, rolesOfFoundModel } from './discovered-models.ts'
+import { describeFound, rolesOfFoundModel, scopesOf } from './discovered-models.ts'
+import { MODEL_FOLDER_SCOPE } from './discovery/scan-model-folder.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { ScopeReport } from './discovery/found-model.ts'
 import type { VersionLock } from './discovery/version-lock.ts'
@@ -107,6 +108,11 @@ function compare(before: readonly EntryRecord[], after: readonly EntryRecord[]):
   return { added: names(added), changed: names(other.filter((record) => !isGone(record))), missing: names(vanished) }
 }
 
+function foldersNoLongerNamed(previous: readonly EntryRecord[], reports: readonly ScopeReport[]): string[] {
+  const looked = new Set(reports.map(({ scope }) => scope))
+  return previous.flatMap((record) => scopesOf(record).filter((scope) => scope.startsWith(MODEL_FOLDER_SCOPE) && !looked.has(scope)))
+}
+
 export function createModelUpkeep(options: UpkeepOptions): ModelUpkeep {
   const { files, view, discovery, locks, clock, onChanged } = options
   const scans = new Map<string, Promise<ScanResult>>()
@@ -137,6 +143,7 @@ export function createModelUpkeep(options: UpkeepOptions): ModelUpkeep {
     let difference: Omit<ScanResult, 'sources'> = { added: [], changed: [], missing: [] }
     if (!files.standalone) {
       await files.updateDiscovered((previous) => {
+        if (only === undefined) for (const scope of foldersNoLongerNamed(previous, reports)) complete.add(scope)
         const records = describeFound({ found: models, described, previous, complete })
         difference = compare(previous, records)
         return records

@@ -8,9 +8,17 @@ type Name = keyof Settings
 const NAMES = Object.keys(settingsSchema.shape) as Name[]
 const isName = (text: string): text is Name => (NAMES as string[]).includes(text)
 
-/** A list is given with commas, an empty one as `none`; numbers, `true` and `false` as they are. */
+/** A list is given with commas or as JSON (paths may hold commas), an empty one as `none`; numbers, `true` and `false` as they are. */
 function valueFrom(name: Name, text: string): unknown {
-  if (Array.isArray(settingsSchema.shape[name].parse(undefined))) return text === 'none' ? [] : text.split(',').map((item) => item.trim())
+  const isList = Array.isArray(settingsSchema.shape[name].parse(undefined))
+  if (isList && text.startsWith('[')) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw new StudioError('invalid-request', `${text} is not a list in JSON.`)
+    }
+  }
+  if (isList) return text === 'none' ? [] : text.split(',').map((item) => item.trim())
   if (text === 'true' || text === 'false') return text === 'true'
   return /^-?\d+$/.test(text) ? Number(text) : text
 }

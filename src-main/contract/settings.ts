@@ -8,6 +8,12 @@ export type MetadataPreset = (typeof METADATA_PRESETS)[number]
 export const EMBEDDABLE_KINDS = PHOTO_KINDS.filter((kind) => kind !== 'raw')
 const fieldPolicy = z.enum(['keep', 'fill', 'replace', 'merge'])
 
+/** Absolute on this or another system, of one line. */
+const folderPath = z
+  .string()
+  .max(4096)
+  .regex(/^(\/|[A-Za-z]:[\\/]|\\\\)\P{Cc}*$/u)
+
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   /** Photos in work at the same time during a tagging run. */
@@ -41,6 +47,8 @@ export const settingsSchema = z.object({
     .array(z.string().regex(/^https?:\/\/[a-z0-9.:[\]-]{1,253}$/))
     .max(100)
     .default([]),
+  /** Absolute folders in which a scan looks for models too: GGUF files, folders of safetensors. */
+  modelFolders: z.array(folderPath).max(50).default([]),
   /** Whether programs must show a token at the gateway; it is kept in the keychain of the operating system. */
   gatewayToken: z.boolean().default(false),
   /** Whether date, time of day and GPS position are given to the model as context. Never sent to another machine. */

@@ -5,7 +5,7 @@ export type Control<T> =
   | { kind: 'choice'; options: readonly T[]; fallback: T }
   | { kind: 'number'; min: number; max: number; fallback: number }
   | { kind: 'switch'; fallback: boolean }
-  | (T extends readonly string[] ? { kind: 'words'; fallback: readonly string[] } : never)
+  | (T extends readonly string[] ? { kind: 'words' | 'lines'; fallback: readonly string[] } : never)
   | (T extends readonly (infer Item)[] ? { kind: 'several'; options: readonly Item[]; fallback: readonly Item[] } : never)
 
 const POLICIES = ['keep', 'fill', 'replace', 'merge'] as const
@@ -26,6 +26,7 @@ export const SETTING_CONTROLS = {
   pictureHosts: { kind: 'words', fallback: [] },
   gatewayOrigins: { kind: 'words', fallback: [] },
   watchFolders: { kind: 'switch', fallback: true },
+  modelFolders: { kind: 'lines', fallback: [] },
   gatewayToken: { kind: 'switch', fallback: false },
   sendPhotoFacts: { kind: 'switch', fallback: true },
   metadataPreset: { kind: 'choice', options: ['custom', 'lightroom', 'darktable', 'digikam', 'captureone', 'immich'], fallback: 'custom' },
@@ -63,6 +64,18 @@ export function parseWordsSetting(text: string): string[] {
         .toLowerCase()
         .split(/[\s,]+/)
         .filter((word) => word !== ''),
+    ),
+  ]
+}
+
+/** The lines of a list that was typed, as they are, in their order and once each. */
+export function parseLinesSetting(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
     ),
   ]
 }

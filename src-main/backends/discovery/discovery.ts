@@ -4,6 +4,7 @@ import type { FoundModel, ScopeReport } from './found-model.ts'
 import type { ModelPlaces } from './places.ts'
 import { ownerAndName, scanGgufFolder } from './scan-gguf.ts'
 import { scanHuggingFaceCache } from './scan-hugging-face.ts'
+import { scanModelFolder } from './scan-model-folder.ts'
 import { scanOllama } from './scan-ollama.ts'
 import { type KeyFor, scanServers } from './scan-servers.ts'
 
@@ -36,13 +37,14 @@ export function createDiscovery({ ollamaBaseUrl, places, keyFor }: DiscoveryOpti
         const { models, report } = await scanOllama(ollamaBaseUrl)
         return { models, reports: [report] }
       }
-      const { huggingFace, lmStudio, gguf } = places()
+      const { huggingFace, lmStudio, gguf, folders: named } = places()
       const [ollama, servers, ...folders] = await Promise.all([
         scanOllama(ollamaBaseUrl),
         scanServers(entries, keyFor),
         ...huggingFace.map(scanHuggingFaceCache),
         ...lmStudio.map((folder) => scanGgufFolder({ folder, source: 'lmstudio', repoOf: ownerAndName })),
         ...gguf.map((folder) => scanGgufFolder({ folder, source: 'gguf', repoOf: () => null })),
+        ...named.map(scanModelFolder),
       ])
       const all = [ollama, ...servers, ...folders]
       return { models: all.flatMap(({ models }) => models), reports: all.map(({ report }) => report) }

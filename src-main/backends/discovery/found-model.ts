@@ -28,7 +28,7 @@ export interface VisionTower {
   params_million?: number
 }
 
-export type FoundSource = 'ollama' | 'huggingface' | 'gguf' | 'lmstudio' | 'server'
+export type FoundSource = 'ollama' | 'huggingface' | 'gguf' | 'lmstudio' | 'folder' | 'server'
 
 export interface FoundModel {
   source: FoundSource

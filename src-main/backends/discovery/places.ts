@@ -7,9 +7,11 @@ export interface ModelPlaces {
   lmStudio: string[]
   /** Folders of GGUF files. */
   gguf: string[]
+  /** Named by a person: GGUF files, folders of safetensors. */
+  folders: string[]
 }
 
-export function modelPlacesOf(environment: Environment, homeFolder: string): ModelPlaces {
+export function modelPlacesOf(environment: Environment, homeFolder: string, folders: readonly string[] = []): ModelPlaces {
   const cache = environment['XDG_CACHE_HOME'] || path.join(homeFolder, '.cache')
   const hub = environment['HF_HUB_CACHE'] || environment['HUGGINGFACE_HUB_CACHE']
   const huggingFace = hub || path.join(environment['HF_HOME'] || path.join(cache, 'huggingface'), 'hub')
@@ -17,5 +19,6 @@ export function modelPlacesOf(environment: Environment, homeFolder: string): Mod
     huggingFace: [huggingFace].filter(path.isAbsolute),
     lmStudio: [path.join(homeFolder, '.lmstudio', 'models'), path.join(homeFolder, '.cache', 'lm-studio', 'models')],
     gguf: [environment['LLAMA_CACHE'] || path.join(cache, 'llama.cpp')].filter(path.isAbsolute),
+    folders: [...new Set(folders.map((folder) => path.normalize(folder)))],
   }
 }

@@ -2,13 +2,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Found, FoundModel } from './found-model.ts'
-import { architectureOf, familyOf, generatesText, headerOf, quantizationOf, seesPictures } from './hf-config.ts'
-import { listModelFiles, type ModelFile } from './model-folder.ts'
-import { readWeightSet } from './safetensors-weights.ts'
+import { listModelFiles } from './model-folder.ts'
 import { describeGgufFiles } from './scan-gguf.ts'
+import { describeWeightFolder, isPartOfWeights } from './weight-folder.ts'
 
 const REPOSITORIES_CAP = 500
-const CONFIG_CAP_BYTES = 4 * 1024 * 1024
 const REPOSITORY = /^models--([A-Za-z0-9][A-Za-z0-9._-]*)--([A-Za-z0-9][A-Za-z0-9._-]*)$/
 const COMMIT = /^[0-9a-f]{7,64}$/
 
@@ -22,15 +20,7 @@ async function findSnapshot(repository: string): Promise<string | undefined> {
   return dated.sort((a, b) => b.mtimeMs - a.mtimeMs || (a.name < b.name ? -1 : 1))[0]?.name
 }
 
-async function readConfig(files: readonly ModelFile[]): Promise<Record<string, unknown> | undefined> {
-  const config = files.find(({ relative }) => relative === 'config.json')
-  if (!config || config.sizeBytes > CONFIG_CAP_BYTES) return undefined
-  const parsed: unknown = JSON.parse(await readFile(config.realPath, 'utf8'))
-  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined
-}
-
-const isWanted = (name: string) =>
-  name === 'config.json' || name.endsWith('.safetensors') || name === 'model.safetensors.index.json' || /\.gguf$/i.test(name)
+const isWanted = (name: string) => isPartOfWeights(name) || /\.gguf$/i.test(name)
 
 async function scanRepository(repository: string, repo: string, scope: string, problems: string[]): Promise<FoundModel[]> {
   const commit = await findSnapshot(repository)
@@ -42,33 +32,9 @@ async function scanRepository(repository: string, repo: string, scope: string, p
   const top = listing.files.filter(({ relative }) => !relative.includes('/'))
   const ggufFiles = listing.files.filter(({ relative }) => /\.gguf$/i.test(relative))
   const models = await describeGgufFiles(ggufFiles, { folder: snapshot, source: 'huggingface', repoOf: () => repo }, scope, problems)
-  const [config, weights] = [await readConfig(top), await readWeightSet(top, problems)]
-  if (!config || !weights || !generatesText(config)) return models
-  return [
-    ...models,
-    {
-      source: 'huggingface',
-      scope,
-      repo,
-      file: null,
-      backend: 'vllm',
-      title: repo.split('/')[1] ?? repo,
-      quantization: quantizationOf(config),
-      // The commit names exactly these files.
-      digest: commit,
-      servedModelId: repo,
-      aliases: [],
-      huggingFaceId: repo,
-      path: snapshot,
-      config: {},
-      sizeBytes: weights.sizeBytes,
-      architecture: architectureOf(config, weights.parameters) ?? null,
-      header: headerOf(config),
-      family: familyOf(config),
-      sees: seesPictures(config),
-      generates: true,
-    },
-  ]
+  const place = { source: 'huggingface', scope, repo, title: repo.split('/')[1] ?? repo, servedModelId: repo, huggingFaceId: repo } as const
+  // The commit names exactly these files.
+  return [...models, ...(await describeWeightFolder(top, { ...place, digest: commit, path: snapshot }, problems))]
 }
 
 export async function scanHuggingFaceCache(folder: string): Promise<Found> {

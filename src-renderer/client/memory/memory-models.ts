@@ -100,6 +100,7 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
     pictureHosts: [],
     gatewayOrigins: [],
     gatewayToken: false,
+    modelFolders: [],
   }
   return {
     'app.info': () => ({

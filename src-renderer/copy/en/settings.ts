@@ -84,6 +84,11 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     sentence: 'Addresses such as https://tool.example. Every other web page is refused.',
     unit: '',
   },
+  modelFolders: {
+    label: 'More folders with models',
+    sentence: 'Whole paths, one a line. A scan looks there for GGUF files and for folders of safetensors.',
+    unit: '',
+  },
   gatewayToken: {
     label: 'Ask programs for a token',
     sentence: 'Other programs reach the gateway only with the token in your keychain; "imageworks proxy token show" prints it.',

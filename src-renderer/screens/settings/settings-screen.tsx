@@ -5,7 +5,7 @@ import { SETTING_WORDS } from '../../copy/en/settings.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { saveSettings } from '../../state/app-actions.ts'
-import { parseNumberSetting, parseWordsSetting, SETTING_CONTROLS } from '../../state/settings-view.ts'
+import { parseLinesSetting, parseNumberSetting, parseWordsSetting, SETTING_CONTROLS } from '../../state/settings-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import './settings.css'
 
@@ -110,6 +110,7 @@ function SettingControl({ name, value, unit, onSave }: { name: Name; value: Sett
     )
   }
   if (control.kind === 'words') return <WordsControl key={String(value)} id={id} value={value as readonly string[]} onSave={onSave} />
+  if (control.kind === 'lines') return <LinesControl key={String(value)} id={id} value={value as readonly string[]} onSave={onSave} />
   if (control.kind === 'switch')
     return <input id={id} type="checkbox" className="switch" checked={value === true} onChange={(event) => onSave(event.target.checked)} />
   return <NumberControl key={String(value)} id={id} value={Number(value)} unit={unit} min={control.min} max={control.max} onSave={onSave} />
@@ -130,6 +131,26 @@ function WordsControl({ id, value, onSave }: { id: string; value: readonly strin
       onChange={(event) => setText(event.target.value)}
       onBlur={commit}
       onKeyDown={(event) => event.key === 'Enter' && commit()}
+    />
+  )
+}
+
+/** A list with one entry a line, saved when the field is left. */
+function LinesControl({ id, value, onSave }: { id: string; value: readonly string[]; onSave: (next: string[]) => void }) {
+  const [text, setText] = useState(value.join('\n'))
+  const commit = () => {
+    const next = parseLinesSetting(text)
+    if (next.join('\n') !== value.join('\n')) onSave(next)
+  }
+  return (
+    <textarea
+      id={id}
+      className="field-input"
+      rows={Math.min(6, Math.max(2, value.length + 1))}
+      spellCheck={false}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={commit}
     />
   )
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { createDiscovery } from '../../../src-main/backends/discovery/discovery.
 import { modelPlacesOf } from '../../../src-main/backends/discovery/places.ts'
 import { createModelService } from '../../../src-main/backends/model-service.ts'
 import { createRegistryFiles } from '../../../src-main/backends/registry-files.ts'
+import { settingsPatch } from '../../../src-main/contract/settings.ts'
 import type { Problem } from '../../../src-main/contract/model.ts'
 import { systemClock } from '../../../src-main/lib/clock.ts'
 import type { WorkerClient } from '../../../src-main/lib/worker-process.ts'
@@ -26,7 +27,14 @@ const idleWorker: WorkerClient = {
 const QWEN25 = 'qwen25vl_8.3b_(Q4_K_M)'
 
 function studio(
-  given: { ollamaBaseUrl?: string; ggufFolder?: string; registryFile?: string; dataFolder?: string; needs?: Record<string, number> } = {},
+  given: {
+    ollamaBaseUrl?: string
+    ggufFolder?: string
+    folders?: () => string[]
+    registryFile?: string
+    dataFolder?: string
+    needs?: Record<string, number>
+  } = {},
 ) {
   const { ollamaBaseUrl = 'http://127.0.0.1:9', dataFolder = tempFolder(), registryFile, ggufFolder, needs } = given
   const stored = new Map<string, unknown>()
@@ -42,7 +50,7 @@ function studio(
     clock: systemClock,
   })
   const readGpus = async () => ({ gpus: [{ index: 0, name: 'card', totalMb: 24_080, freeMb: null }] })
-  const places = { huggingFace: [], lmStudio: [], gguf: ggufFolder === undefined ? [] : [ggufFolder] }
+  const places = () => ({ huggingFace: [], lmStudio: [], gguf: ggufFolder === undefined ? [] : [ggufFolder], folders: given.folders?.() ?? [] })
   let changes = 0
   const files = createRegistryFiles({ configsFolder, dataFolder, registryFile, tell })
   const service = createModelService({
@@ -52,7 +60,7 @@ function studio(
     settings,
     tell,
     onChanged: () => (changes += 1),
-    discovery: createDiscovery({ ollamaBaseUrl, places: () => places, keyFor: async () => undefined }),
+    discovery: createDiscovery({ ollamaBaseUrl, places, keyFor: async () => undefined }),
     ...(needs ? { needMbOf: async () => new Map(Object.entries(needs)) } : {}),
   })
   const read = (name: string) => readFileSync(path.join(dataFolder, name), 'utf8')
@@ -113,6 +121,56 @@ describe('three imports in a row', () => {
     const { service } = studio({ ollamaBaseUrl: server.origin })
     await Promise.all([service.scan(), service.scan(), service.scan()])
     expect((await server.seen()).filter(({ path: asked }) => asked === '/api/tags')).toHaveLength(1)
+  })
+})
+
+/** A head and no data: what a scan reads of weights. */
+function weightsFile(name: string): Buffer {
+  const head = Buffer.from(JSON.stringify({ [name]: { dtype: 'BF16', shape: [1000, 1000] } }))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(head.length))
+  return Buffer.concat([length, head, Buffer.alloc(100)])
+}
+
+describe('folders that a person named', () => {
+  it('are looked through for GGUF files and safetensors; what is named no longer is gone, what is not there is said', async () => {
+    const folder = tempFolder()
+    const inside = path.join(folder, 'makers', 'Watcher-2B')
+    mkdirSync(inside, { recursive: true })
+    writeFileSync(
+      path.join(inside, 'config.json'),
+      JSON.stringify({ architectures: ['LlavaForConditionalGeneration'], model_type: 'llava', vision_config: { depth: 2 } }),
+    )
+    writeFileSync(path.join(inside, 'model.safetensors'), weightsFile('w'))
+    writeGguf(path.join(folder, 'Seer-4B-Q4_K_M.gguf'), languageModel())
+    let folders = [folder, path.join(folder, 'nowhere')]
+    const { service } = studio({ folders: () => folders })
+    const first = await service.scan()
+    expect(first.sources.filter(({ source }) => source === 'folder')).toEqual([
+      { source: 'folder', place: folder, found: 2, note: null },
+      { source: 'folder', place: folders[1], found: 0, note: `${folders[1]}: is not there` },
+    ])
+    expect((await service.show('watcher-2b')).entry).toMatchObject({
+      backend: 'vllm',
+      download_path: inside,
+      roles: expect.arrayContaining(['caption']),
+    })
+    expect((await service.show('seer-4b_(Q4_K_M)')).entry).toMatchObject({ backend: 'llamacpp' })
+    expect(await service.scan()).toMatchObject({ added: [], changed: [], missing: [] })
+    folders = []
+    expect((await service.scan()).missing.sort()).toEqual(['seer-4b_(Q4_K_M)', 'watcher-2b'])
+    expect((await service.list()).find(({ name }) => name === 'watcher-2b')).toMatchObject({ state: 'not-installed' })
+    folders = [folder]
+    expect((await service.scan()).missing).toEqual([])
+    expect((await service.show('watcher-2b')).entry.metadata['missing']).toBeUndefined()
+  })
+
+  it('are absolute paths of one line; others are refused by the setting', () => {
+    const accepts = (folder: string) => settingsPatch.safeParse({ modelFolders: [folder] }).success
+    for (const good of ['/srv/models', '/mnt/with, comma', 'D:\\models', 'C:/models', '\\\\server\\share']) expect(accepts(good), good).toBe(true)
+    for (const bad of ['models', '../models', './x', '', '~/models', '/a\nb', 'C:models', `/${'x'.repeat(5000)}`])
+      expect(accepts(bad), bad).toBe(false)
+    expect(modelPlacesOf({}, '/home/u', ['/a/../b', '/b', '/c']).folders).toEqual(['/b', '/c'])
   })
 })
 
