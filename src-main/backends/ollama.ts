@@ -1,5 +1,6 @@
 /** A running Ollama through its native protocol: chats, what it has, loading and unloading. The daemon itself is never started or ended by us. */
 import type { Clock } from '../lib/clock.ts'
+import { memoryRefusal } from '../lib/memory-refusal.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { type RegistryEntry, servedIdsOf } from '../registry/entry.ts'
 import type { Availability, Backend, BackendReply, ChatRequest } from '../registry/serving.ts'
@@ -16,6 +17,8 @@ export type { OllamaModel } from './ollama/daemon.ts'
 
 const DEFAULT_PORT = 11_434
 const REPLY_CAP_BYTES = 64 * 1024 * 1024
+/** Of an answer that is an error. */
+const ERROR_CAP_BYTES = 64 * 1024
 const UNLOAD_WITHIN_MS = 30_000
 /** The studio unloads after the grace period itself; the daemon's own clock only catches what we could not. */
 const KEEP_BEYOND_GRACE_MS = 60_000
@@ -103,7 +106,14 @@ export function createOllamaBackend(options: OllamaBackendOptions): OllamaBacken
     return { status: 200, headers: { 'content-type': 'application/json' }, body: oneCompletion(reply, origin, names) }
   }
 
+  /** Its own words go on to the caller, but where we know better what they mean. @throws StudioError */
   const refusal = async (reply: BackendReply, entry: RegistryEntry): Promise<BackendReply> => {
+    if (reply.status === 500) {
+      const words = await firstBytes(reply.body, ERROR_CAP_BYTES)
+      const memory = memoryRefusal(words.toString('utf8'), entry.name)
+      if (memory) throw memory
+      return { ...reply, body: oncePiece(words) }
+    }
     if (reply.status !== 404 && reply.status !== 503) return reply
     for await (const _ of reply.body) break
     if (reply.status === 503)
@@ -145,7 +155,8 @@ export function createOllamaBackend(options: OllamaBackendOptions): OllamaBacken
       const route = request.route ?? 'chat/completions'
       if (route === 'chat/completions') return chatNatively(entry, request, signal)
       const { origin, tag } = await place(entry)
-      return upstream.request({ method: 'POST', url: new URL(`/v1/${route}`, origin), body: request.encode(tag), timeouts, signal })
+      const reply = await upstream.request({ method: 'POST', url: new URL(`/v1/${route}`, origin), body: request.encode(tag), timeouts, signal })
+      return reply.status === 500 ? refusal(reply, entry) : reply
     },
     async load(entry, { timeoutMs, signal }) {
       const { origin, tag } = await place(entry)
@@ -185,6 +196,21 @@ export function createOllamaBackend(options: OllamaBackendOptions): OllamaBacken
       }
     },
   }
+}
+
+async function firstBytes(body: AsyncIterable<Uint8Array>, capBytes: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    sizeBytes += piece.length
+    if (sizeBytes >= capBytes) break
+  }
+  return Buffer.concat(pieces)
+}
+
+async function* oncePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 async function* oneCompletion(reply: BackendReply, origin: string, names: { model: string; nowMs: number }): AsyncGenerator<Uint8Array> {

@@ -65,7 +65,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     const found = findRoute(routes, method, url.pathname)
     if (!found) throw new StudioError('unknown-route', `there is no ${method} ${url.pathname.slice(0, 200)}`)
     const { route, name } = found
-    const body = route.body ? await readSmallJson(request) : {}
+    const body = route.body ? await readSmallJson(request, options.pace) : {}
     const query = Object.fromEntries(url.searchParams)
     sendJson(response, 200, await route.answer({ query, body, name, headers: request.headers, signal }))
   }

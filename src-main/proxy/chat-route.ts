@@ -10,6 +10,7 @@ import { bytesOf } from './body/bytes.ts'
 import { loggedOptions, readChatBody } from './body/chat-body.ts'
 import { fingerprintsOf } from './body/fingerprints.ts'
 import { trimmedHeader } from './history/trim-history.ts'
+import type { BodyPace } from './body/pace.ts'
 import { readBody, requireJsonType, sendError } from './http-body.ts'
 import type { Admission, Grant, ProxyModels, RequestLog, RequestRecord } from './ports.ts'
 import { blankFacts, relay, type RelayFacts } from './relay.ts'
@@ -26,6 +27,7 @@ export interface ChatRouteOptions extends Omit<ShapePorts, 'settings'> {
   clock: Clock
   logger: Logger
   maxBodyBytes: number
+  pace: BodyPace
   keepAliveMs: number
 }
 
@@ -76,7 +78,7 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
     requireJsonType(request)
     const priority = readPriority(request.headers)
     const settings = options.settings()
-    const body = await readChatBody(bytesOf(await readBody(request, options.maxBodyBytes)), { route, pictureHosts: settings.pictureHosts })
+    const body = await readChatBody(bytesOf(await readBody(request, options)), { route, pictureHosts: settings.pictureHosts })
     record.model = body.model.slice(0, 200)
     record.stream = body.stream
     record.options = loggedOptions(body.json)

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
 import { createAnswer } from './answer-request.ts'
+import { BODY_PACE, type BodyPace } from './body/pace.ts'
 import { DEFAULT_PROXY_SETTINGS, OPEN_ADMISSION } from './defaults.ts'
 import type { Admission, CountTokens, PreparePicture, ProxyModels, ProxySettings, ReadCards, RequestLog, Serving } from './ports.ts'
 
@@ -14,8 +15,8 @@ const MAX_CONNECTIONS = 512
 const HEADERS_WITHIN_MS = 10_000
 /** Between two requests on one connection: longer than clients keep theirs, so that none sends into a connection that we are closing. */
 const IDLE_WITHIN_MS = 60_000
-/** For a whole request to arrive; answering takes as long as it takes. */
-const REQUEST_WITHIN_MS = 120_000
+/** For a whole request to arrive, whatever becomes of it: behind the pace that a body must keep. Answering takes as long as it takes. */
+const REQUEST_WITHIN_MS = 600_000
 const MIB = 1024 * 1024
 
 export interface ProxyLimits {
@@ -25,6 +26,7 @@ export interface ProxyLimits {
   maxPictureBytes: number
   /** Of one picture, width times height. */
   maxPicturePixels: number
+  bodyPace: BodyPace
   headersWithinMs: number
   requestWithinMs: number
   /** Silence of a stream after which a comment is sent. */
@@ -35,6 +37,7 @@ const LIMITS: ProxyLimits = {
   maxBodyBytes: 32 * MIB,
   maxPictureBytes: 20 * MIB,
   maxPicturePixels: 100_000_000,
+  bodyPace: BODY_PACE,
   headersWithinMs: HEADERS_WITHIN_MS,
   requestWithinMs: REQUEST_WITHIN_MS,
   keepAliveMs: 15_000,
@@ -118,6 +121,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     preparePicture: options.preparePicture,
     countTokens: options.countTokens,
     maxBodyBytes: limits.maxBodyBytes,
+    pace: limits.bodyPace,
     pictureLimits: { maxBytes: limits.maxPictureBytes, maxPixels: limits.maxPicturePixels },
     keepAliveMs: limits.keepAliveMs,
     port: () => port,

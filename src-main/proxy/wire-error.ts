@@ -1,5 +1,6 @@
 /** From our errors to HTTP: status and OpenAI's envelope, in one table. The reverse travels as `studio_code`. Pure. */
 import type { ErrorCode } from '../contract/errors/index.ts'
+import { refusalWithFigures } from '../lib/memory-refusal.ts'
 import { StudioError } from '../lib/studio-error.ts'
 
 export interface WireError {
@@ -20,6 +21,7 @@ const TABLE: Partial<Record<ErrorCode, [status: number, type: string, code: stri
   'role-unknown': [400, CALLER, 'role_unknown'],
   'unknown-route': [404, CALLER, 'unknown_route'],
   'request-invalid': [400, CALLER, 'invalid_request'],
+  'request-too-slow': [408, CALLER, 'request_timeout'],
   'request-refused': [403, 'permission_error', 'request_refused'],
   'capability-mismatch': [400, CALLER, 'capability_mismatch'],
   'context-overflow': [400, CALLER, 'context_overflow'],
@@ -99,5 +101,5 @@ export function fromUpstream(status: number, text: string): StudioError {
   // A key that the backend refuses is not the caller's: passed on as 401 it would look like ours.
   if (status === 401 || status === 403) return new StudioError('backend-failed', message, { data })
   if (status >= 400 && status < 500) return new StudioError('request-invalid', message, { data: { ...data, httpStatus: status } })
-  return new StudioError('backend-failed', message, { data, retry: 'now' })
+  return refusalWithFigures(said) ?? new StudioError('backend-failed', message, { data, retry: 'now' })
 }

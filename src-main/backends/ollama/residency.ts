@@ -1,6 +1,7 @@
 /** Loading and unloading by Ollama's own words, believed only when its list of loaded models says so. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
+import { memoryRefusal } from '../../lib/memory-refusal.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 import { readJson, type Upstream, within } from '../http-upstream.ts'
 import { isRecord } from '../request-fields.ts'
@@ -12,7 +13,6 @@ const LOOK_EVERY_MS = 100
 const CONNECT_MS = 5_000
 /** After the daemon said that it loaded the model. */
 const LISTED_WITHIN_MS = 5_000
-const OUT_OF_MEMORY = /out of memory|cudamalloc|unable to allocate|more system memory|insufficient memory|requires more/i
 
 export interface LoadOrder {
   /** Registry name, for messages. */
@@ -27,7 +27,7 @@ export interface LoadOrder {
 export interface Residency {
   /**
    * Resolves when `/api/ps` lists the model; null from a daemon that has no such list.
-   * @throws StudioError `backend-start-failed` (data {cause, remedy}), `backend-unreachable`, `backend-timeout`, `cancelled`.
+   * @throws StudioError `model-does-not-fit` (data {needMb, offersMb, remedy}), `backend-start-failed` (data {cause, remedy}), `backend-unreachable`, `backend-timeout`, `cancelled`.
    */
   load(origin: string, order: LoadOrder): Promise<LoadedModel | null>
   /** False when the daemon still holds the model after `timeoutMs`. A daemon that is gone holds nothing. Never rejects. */
@@ -82,15 +82,10 @@ export function createResidency({ upstream, daemon, clock }: { upstream: Upstrea
 }
 
 function startFailed(name: string, said: string): StudioError {
-  const memory = OUT_OF_MEMORY.test(said)
+  const memory = memoryRefusal(said, name)
+  if (memory) return memory
   return new StudioError('backend-start-failed', `Ollama cannot load ${name}: ${said}`, {
-    data: {
-      name,
-      cause: memory ? 'out-of-memory' : 'crashed',
-      remedy: memory
-        ? 'Unload other models, or choose a smaller context, a smaller quantisation or a smaller model.'
-        : "Look into Ollama's own log for the reason.",
-    },
-    retry: memory ? 'later' : 'now',
+    data: { name, cause: 'crashed', remedy: "Look into Ollama's own log for the reason." },
+    retry: 'now',
   })
 }

@@ -91,6 +91,7 @@ export const MODEL_ERRORS = [
   'payload-too-large',
   'request-invalid',
   'request-refused',
+  'request-too-slow',
   'weights-missing',
   'model-does-not-fit',
   'model-locked',

@@ -89,9 +89,9 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     next: textOf(data, 'remedy', 'Doctor shows what is missing.'),
   }),
   'model-does-not-fit': (data) => ({
-    what: `${model(data)} needs ${textOf(data, 'needMb', 'more')} MB of graphics memory; ${textOf(data, 'offersMb', 'less')} MB can be made free.`,
+    what: `${model(data)} needs ${textOf(data, 'needMb', 'more')} MB of ${textOf(data, 'memory', 'graphics')} memory; ${textOf(data, 'offersMb', 'less')} MB can be made free.`,
     safe: NO_FILE,
-    next: 'Choose a smaller model or another profile, or close the program that holds the memory.',
+    next: textOf(data, 'remedy', 'Choose a smaller model or another profile, or close the program that holds the memory.'),
   }),
   'model-locked': (data) => ({
     what: `The files of ${model(data)} are not the ones that were locked. It is not used.`,
@@ -130,6 +130,7 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
   ),
   'payload-too-large': say('The request is larger than the model server accepts.', 'Make the picture that models see smaller in Settings.'),
   'request-invalid': say('The model server did not accept the form of the request.', 'Check that the model can look at pictures.'),
+  'request-too-slow': say('The request stopped on its way to the studio.', 'Send it again; if it stops again, look at the program that sends it.'),
   'request-refused': say('The model server refused the request.', 'Check its key and its rules, or choose another model.'),
   'weights-missing': (data) => ({
     what: `The files of ${textOf(data, 'model', textOf(data, 'name', 'this model'))} are not on this machine.`,

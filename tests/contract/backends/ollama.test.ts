@@ -242,9 +242,26 @@ describe('loading and unloading', () => {
   it('a load that fails says why and what to do', async () => {
     const server = await startOllamaServer('--load-error', 'model requires more system memory (9.1 GiB) than is available (4.2 GiB)')
     await expect(ollamaBackend(server.origin).load(ollamaEntry(), soon)).rejects.toMatchObject({
+      code: 'model-does-not-fit',
+      data: { needMb: 9318, offersMb: 4301, memory: 'system', remedy: expect.stringContaining('smaller') },
+    })
+    const crashed = await startOllamaServer('--load-error', 'llama runner process has terminated: cudaMalloc failed: out of memory')
+    await expect(ollamaBackend(crashed.origin).load(ollamaEntry(), soon)).rejects.toMatchObject({
       code: 'backend-start-failed',
       data: { cause: 'out-of-memory', remedy: expect.stringContaining('smaller') },
     })
+  })
+
+  it('a chat for which there is too little memory says how much is needed and how much is free', async () => {
+    const said = 'model requires more system memory (9.1 GiB) than is available (4.2 GiB)'
+    const server = await startOllamaServer('--status', '500', '--message', said)
+    const backend = ollamaBackend(server.origin)
+    const wanted = { code: 'model-does-not-fit', retry: 'later', data: { name: ollamaEntry().name, needMb: 9318, offersMb: 4301 } }
+    for (const stream of [false, true])
+      await expect(backend.chat(ollamaEntry(), chatRequest({ messages: question(), stream }), NEVER)).rejects.toMatchObject(wanted)
+    const other = await startOllamaServer('--status', '500', '--message', 'something else')
+    const reply = await ollamaBackend(other.origin).chat(ollamaEntry(), chatRequest({ messages: question() }), NEVER)
+    expect([reply.status, await readText(reply)]).toEqual([500, '{"error":"something else"}'])
   })
 
   it('a load that nobody waits for any more is cancelled, and one that takes too long is a timeout', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_PROXY_SETTINGS } from '../../../src-main/proxy/defaults.ts'
 import { startOpenAiServer } from '../../fakes/start-openai-server.ts'
@@ -14,6 +15,22 @@ async function raw(port: number, text: string): Promise<string> {
   socket.on('data', (data) => (all += data.toString()))
   socket.on('error', () => undefined)
   await once(socket, 'close')
+  return all
+}
+/** What comes back when the pieces are written one after another with a pause before each. */
+async function drip(port: number, head: string, pieces: readonly string[], pauseMs: number): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  let all = ''
+  socket.on('data', (data) => (all += data.toString()))
+  socket.on('error', () => undefined)
+  const closed = once(socket, 'close')
+  socket.write(head)
+  for (const piece of pieces) {
+    await pause(pauseMs)
+    if (socket.destroyed || all !== '') break
+    socket.write(piece)
+  }
+  await closed
   return all
 }
 const get = (port: number, headers: string, target = '/v1/health') => raw(port, `GET ${target} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)
@@ -108,6 +125,40 @@ describe('a slow caller', () => {
     ]
     expect(await get(port, own)).toMatch(/^HTTP\/1\.1 200/)
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408|^$/)
+  })
+
+  const declared = (port: number, lengthBytes: number, path = '/v1/chat/completions') =>
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${lengthBytes}\r\n\r\n`
+
+  it('whose bytes stop is told so as soon as they are missed, on every route, and the log has it', async () => {
+    const { port, logged } = await startProxy({ limits: { bodyPace: { idleMs: 200, graceMs: 60_000, minBytesPerS: 1 } } })
+    for (const path of ['/v1/chat/completions', '/v1/gpu/lease']) {
+      const startedAtMs = performance.now()
+      const answer = await raw(port, `${declared(port, 500, path).replace('Connection: close\r\n', '')}{"model":`)
+      expect(answer).toMatch(/^HTTP\/1\.1 408/)
+      expect(answer.toLowerCase()).toContain('connection: close')
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+        error: { code: 'request_timeout', studio_code: 'request-too-slow', data: { why: 'idle', receivedBytes: 9 } },
+      })
+      expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+    }
+    expect(await logged()).toMatchObject([{ status: 408, error_code: 'request-too-slow' }])
+  })
+
+  it('that drips byte after byte is cut by the rate, however steadily it drips; one that sends more gets more time', async () => {
+    const { port } = await startProxy({ limits: { bodyPace: { idleMs: 60_000, graceMs: 300, minBytesPerS: 100_000 } } })
+    const whole = JSON.stringify({ ...ask('embedded-basic-facts'), padding: 'x'.repeat(1_000_000) })
+    const dripped = drip(
+      port,
+      declared(port, 500),
+      Array.from({ length: 500 }, () => ' '),
+      20,
+    )
+    const steady = drip(port, declared(port, whole.length) + whole.slice(0, 600_000), [whole.slice(600_000)], 500)
+    const answer = await dripped
+    expect(answer).toMatch(/^HTTP\/1\.1 408/)
+    expect(answer).toContain('"why":"rate"')
+    expect(await steady).not.toMatch(/^HTTP\/1\.1 408/)
   })
 })
 

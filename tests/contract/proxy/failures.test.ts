@@ -27,6 +27,12 @@ describe('before commitment a failure is a true status, streamed or not', () => 
     ['a prompt that is too long', ['--status', '400', '--message', "This model's maximum context length is 4096 tokens"], 400, 'context_overflow'],
     ['another refusal keeps its status', ['--status', '422', '--message', 'bad field'], 422, 'invalid_request'],
     ['an upstream that fails', ['--status', '500', '--message', 'CUDA error'], 502, 'backend_bad_response'],
+    [
+      'an upstream without the memory',
+      ['--status', '500', '--message', 'model requires more system memory (9.1 GiB) than is available (4.2 GiB)'],
+      503,
+      'model_does_not_fit',
+    ],
     ['an upstream that is busy', ['--status', '429'], 429, 'backend_overloaded'],
     ['an upstream that is loading', ['--status', '503'], 503, 'backend_down'],
     ['an upstream that refuses our key', ['--status', '401'], 502, 'backend_bad_response'],
