@@ -29,6 +29,7 @@ import { createScheduler } from './proxy/scheduler/scheduler.ts'
 import type { RegistryEntry } from './registry/entry.ts'
 import { createGauge } from './vram/gauge.ts'
 import { createLoadRecords } from './vram/load-records.ts'
+import { memoryFigures } from './vram/memory-figures.ts'
 import type { MeasurementStore } from './vram/ports.ts'
 import { readCards } from './vram/read-cards.ts'
 import { readGpus } from './vram/read-gpus.ts'
@@ -122,6 +123,7 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     settings: choices,
     tell,
     onChanged: () => events.emit('models.changed', {}),
+    served: () => scheduler.view().models,
     discovery: createDiscovery({
       ollamaBaseUrl,
       places: () => modelPlacesOf(environment, homedir(), options.settings().modelFolders),
@@ -192,5 +194,6 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
       void findEntry(name).then((entry) => entry && records.answered(entry, speed))
     }
   }
-  return { models, backends, processes, runner, scheduler, gauge, gatewayToken, noteAnswers }
+  const memoryOf = (entry: RegistryEntry) => memoryFigures(entry, records.needOf(entry))
+  return { models, backends, processes, runner, scheduler, gauge, memoryOf, gatewayToken, noteAnswers }
 }

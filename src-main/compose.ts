@@ -307,7 +307,11 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         events,
       }),
       ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, fieldOfStage, refresh, events }),
-      ...createModelHandlers(models, async (_entry, body, signal) => (await chat(body, { signal })).rawText),
+      ...createModelHandlers({
+        models,
+        ask: async (_entry, body, signal) => (await chat(body, { signal })).rawText,
+        memoryOf: engine.memoryOf,
+      }),
       ...createEngineHandlers({ ...engine, requests: database.requests }),
     }
 

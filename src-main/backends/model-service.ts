@@ -9,6 +9,7 @@ import { resolveModelName } from '../registry/resolve.ts'
 import { listRoles, requireRole, type RoleRow } from '../registry/roles.ts'
 import { remediesFor, selectByRole, type SelectionRequest } from '../registry/select.ts'
 import type { Availability } from '../registry/serving.ts'
+import { asServed, type Served } from './as-served.ts'
 import type { BackendSet } from './backend-set.ts'
 import type { Deployment } from './deployment.ts'
 import { createDiscovery, type Discovery } from './discovery/discovery.ts'
@@ -40,7 +41,7 @@ export interface ModelService extends Omit<ModelUpkeep, 'show' | 'editOverlay'> 
   editOverlay(name: string, patch: Readonly<Record<string, unknown>>): Promise<Shown>
   /** @throws StudioError `registry-invalid` when another registry file was named and has never been right. */
   registry(): Promise<Registry>
-  /** By name; what the servers say, corrected by what is known of the weights. Never rejects. */
+  /** By name; what the servers say, corrected by what is known of the weights and of the last start. Never rejects. */
   availabilityOf(entries: readonly RegistryEntry[]): Promise<Map<string, Availability>>
   list(): Promise<ModelSummary[]>
   listRoles(): Promise<RoleRow[]>
@@ -75,6 +76,8 @@ export interface ModelServiceOptions {
   /** Default: remembers digests in the data folder. */
   locks?: VersionLock
   clock?: Clock
+  /** What the scheduler has seen of the models; default: nothing. */
+  served?: () => readonly Served[]
   /** Graphics memory in MB of entries by measurement or estimate; those that are missing are judged by the registry's figure. */
   needMbOf?: (entries: readonly RegistryEntry[]) => Promise<ReadonlyMap<string, number>>
 }
@@ -142,7 +145,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
    * A model whose weights are gone cannot be loaded; a server that still holds it may go on answering. Weights that are known to be
    * others than the locked ones are not used in any state.
    */
-  const availabilityOf = async (entries: readonly RegistryEntry[]): Promise<Map<string, Availability>> => {
+  const loadable = async (entries: readonly RegistryEntry[]): Promise<Map<string, Availability>> => {
     const all = await backends.availabilityOf(entries)
     for (const entry of entries.filter(isMissing)) {
       if (all.get(entry.name)?.state !== 'available') continue
@@ -156,6 +159,12 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     return all
   }
 
+  /** A model that failed is still chosen for its roles: it is tried again when it is asked for. */
+  const availabilityOf = async (entries: readonly RegistryEntry[]): Promise<Map<string, Availability>> => {
+    const served = new Map(options.served?.().map((each) => [each.name, each]))
+    return new Map([...(await loadable(entries))].map(([name, available]) => [name, asServed(available, served.get(name))]))
+  }
+
   const chosenFor = (role: string): string | null => {
     const stored = settings.get(choiceKey(role))
     return typeof stored === 'string' && stored !== '' ? stored : null
@@ -164,7 +173,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   const prepare = async (role: string, { assumeInstalled = false, topN, profile }: SelectOptions): Promise<SelectionRequest> => {
     const [current, choice] = await Promise.all([registry(), deployment.choice(profile)])
     requireRole(current, role)
-    const [availability, needMbOf] = await Promise.all([availabilityOf(current.entries), options.needMbOf?.(current.entries)])
+    const [availability, needMbOf] = await Promise.all([loadable(current.entries), options.needMbOf?.(current.entries)])
     return { registry: current, profile: choice.active, role, availability, assumeInstalled, needMbOf, topN }
   }
 

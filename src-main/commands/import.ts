@@ -16,7 +16,7 @@ export function addImport(program: Command, context: CommandContext): void {
       askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } = await importPhotos(studio, output, paths, options.recursive)
         for (const photo of photos) output.row(listRow(photo), () => listText(photo))
-        output.say(`${photos.length} photos are in the library.`)
+        output.say(`${photos.length} ${photos.length === 1 ? 'photo is' : 'photos are'} in the library.`)
         return exitFor(photos.length === 0 ? 1 : unusable)
       }),
     )

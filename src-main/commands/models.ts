@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { memoryLines } from '../../src-renderer/copy/en/memory.ts'
 import type { RegistryVersion } from '../contract/engine.ts'
 import type { AskedStudio } from '../lib/studio.ts'
 import { askAboutModels, askStudio, type CommandContext, exitFor, type JsonOption } from './context.ts'
@@ -82,6 +83,7 @@ export function addModels(program: Command, context: CommandContext): void {
           [
             `${model.displayName}  (${model.name})`,
             `${model.state}${model.stateReason ? `: ${model.stateReason}` : ''}`,
+            ...memoryLines(model.memory),
             ...Object.entries(model.provenance).map(
               ([pointer, layer]) => `${layer.padEnd(10)} ${pointer} = ${JSON.stringify(valueAt(model.entry, pointer))}`,
             ),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { memoryLines } from '../../src-renderer/copy/en/memory.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { askAboutModels, type CommandContext, exitFor, type JsonOption } from './context.ts'
 import { createOutput, type Output } from './output.ts'
@@ -49,6 +50,7 @@ export function addVram(program: Command, context: CommandContext & { vram: Vram
       if (model === undefined) {
         const found = context.vram.maxContext(bareFigures(options), limits, await overheadOf(context.vram, options))
         answer(context, options, found, (figures) => [...contextLines(figures), ...totalLines(figures)])
+        context.setExitCode(exitFor(found.fits ? 0 : 1))
         return
       }
       await aboutModel(context, options, model, (entry) => context.vram.maxContextOfModel(entry, limits, wishesOf(options)))
@@ -165,7 +167,7 @@ function modelLines(found: ModelFigures | ModelContextFigures): string[] {
     ...found.parts.map(({ part, gib: amount, source }) => `${part.padEnd(11)} ${gib(amount)}  ${source}`),
     `${'total'.padEnd(11)} ${gib(found.total_gib)}`,
     ...('claim_mb' in found && found.claim_mb !== null
-      ? [`The server will take ${found.claim_mb} MB, of which the model needs ${found.need_mb}.`]
+      ? [`On such a card its server takes ${found.claim_mb} MB, of which the model needs ${found.need_mb} MB by this estimate.`]
       : []),
   ]
 }
@@ -177,9 +179,10 @@ async function aboutModel(
   ask: (entry: Readonly<Record<string, unknown>>) => ModelFigures | ModelContextFigures,
 ): Promise<void> {
   await askAboutModels(context, options, async (studio, output: Output) => {
-    const { entry } = await studio.handlers['models.show']({ name })
+    const { entry, memory } = await studio.handlers['models.show']({ name })
     const found = ask(entry)
-    output.row(found, () => modelLines(found).join('\n'))
-    return exitFor(found.missing.length)
+    const { usedMb: used_mb, source: used_source, registryMb: registry_mb } = memory
+    output.row({ ...found, used_mb, used_source, registry_mb }, () => [...modelLines(found), ...memoryLines(memory)].join('\n'))
+    return exitFor(found.missing.length + ('fits' in found && !found.fits ? 1 : 0))
   })
 }

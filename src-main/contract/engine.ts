@@ -4,8 +4,21 @@ import { backendName, modelSummary, problem } from './model.ts'
 
 export const layerName = z.enum(['curated', 'discovered', 'user'])
 
+/** Graphics memory in MB by everything that tells it, and which figure counts. */
+export const modelMemory = z.object({
+  /** What is planned with; null: nothing is known. */
+  usedMb: z.number().nonnegative().nullable(),
+  source: z.enum(['measured', 'registry', 'estimated', 'none']),
+  registryMb: z.number().nonnegative().nullable(),
+  estimatedMb: z.number().nonnegative().nullable(),
+  /** Of each card, taken ahead by its server whatever the model needs. */
+  reservedShare: z.number().min(0).max(1).nullable(),
+})
+export type ModelMemory = z.infer<typeof modelMemory>
+
 /** One model with everything that is known of it. */
 export const modelDetail = modelSummary.extend({
+  memory: modelMemory,
   /** The merged entry with the keys of the registry files. */
   entry: z.record(z.string(), z.unknown()),
   /** JSON pointer of each value → the layer that it comes from. */

@@ -345,7 +345,7 @@ export type RunFailure = z.infer<typeof runFailure>
 export const backendName = z.enum(['vllm', 'ollama', 'llamacpp', 'lmdeploy', 'embedded', 'onnx', 'remote', 'unassigned'])
 export type BackendName = z.infer<typeof backendName>
 
-export const modelState = z.enum(['ready', 'loading', 'available', 'not-installed', 'unreachable', 'deprecated'])
+export const modelState = z.enum(['ready', 'loading', 'available', 'failed', 'not-installed', 'unreachable', 'deprecated'])
 export const modelSummary = z.object({
   name: z.string(),
   displayName: z.string(),

@@ -1,18 +1,26 @@
 import type { ModelService } from '../backends/model-service.ts'
 import type { ModelDetail } from '../contract/engine.ts'
 import type { Handlers } from '../contract/routes/index.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
+import type { MemoryFigures } from '../vram/memory-figures.ts'
 
 type ModelRoutes = Extract<keyof Handlers, `models.${string}` | `profile.${string}`>
 /** Sends one chat request through the proxy and returns the text of the answer. */
 export type AskModel = Parameters<ModelService['probe']>[1]
 
-const detail = (shown: Awaited<ReturnType<ModelService['show']>>): ModelDetail => ({
-  ...shown,
-  entry: { ...shown.entry },
-  provenance: { ...shown.provenance },
-})
+export interface ModelParts {
+  models: ModelService
+  ask: AskModel
+  memoryOf(entry: RegistryEntry): MemoryFigures
+}
 
-export function createModelHandlers(models: ModelService, ask: AskModel): Pick<Handlers, ModelRoutes> {
+export function createModelHandlers({ models, ask, memoryOf }: ModelParts): Pick<Handlers, ModelRoutes> {
+  const detail = (shown: Awaited<ReturnType<ModelService['show']>>): ModelDetail => ({
+    ...shown,
+    memory: memoryOf(shown.entry),
+    entry: { ...shown.entry },
+    provenance: { ...shown.provenance },
+  })
   return {
     'models.list': () => models.list(),
     'models.listRoles': () => models.listRoles(),

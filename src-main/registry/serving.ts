@@ -5,8 +5,11 @@ import type { RegistryEntry } from './entry.ts'
 
 /** A reason beats a boolean: whether a model can answer now, and if not, why and what to do. */
 export interface Availability {
-  /** ready: answers at once · loading · available: answers after a load · not-installed: weights or server are not here · unreachable: was set up, does not answer. */
-  state: 'ready' | 'loading' | 'available' | 'not-installed' | 'unreachable'
+  /**
+   * ready: answers at once · loading · available: answers after a load · failed: is tried again when it is asked for, and could not be
+   * loaded the last time · not-installed: weights or server are not here · unreachable: was set up, does not answer.
+   */
+  state: 'ready' | 'loading' | 'available' | 'failed' | 'not-installed' | 'unreachable'
   /** One sentence; null when there is nothing to explain. */
   reason: string | null
 }

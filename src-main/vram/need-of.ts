@@ -23,7 +23,7 @@ export interface ModelNeed {
 }
 
 /** Discovery writes its own guess into the entry and says so; that is no figure that somebody vouches for. */
-const isGuess = (entry: VramEntry) => entry.metadata['vram_estimate_source'] !== undefined
+export const isGuess = (entry: VramEntry) => entry.metadata['vram_estimate_source'] !== undefined
 
 /** Like was measured with like; the newest of the best kind. Another context is made good by the difference of the caches. */
 function fromMeasurement(entry: VramEntry, measurements: readonly Measurement[], context: NeedContext): number | null {

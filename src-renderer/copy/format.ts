@@ -10,6 +10,11 @@ export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
+/** A setting's unit beside its value: one turn, two turns. Units without a plural of their own, such as MiB, stay as they are. */
+export function unitFor(value: unknown, unit: string): string {
+  return value === 1 && /[a-z]s$/.test(unit) ? unit.slice(0, -1) : unit
+}
+
 export const photos = (count: number): string => plural(count, 'photo', 'photos')
 
 /** "about 3 min", "about 2 h 10 min", "less than a minute". */

@@ -18,7 +18,7 @@ async function countStates(models: ProxyModels): Promise<Pick<Health, 'models' |
   try {
     const { entries, problems } = await models.registry()
     const current = entries.filter((entry) => !entry.deprecated)
-    const states: Record<string, number> = { ready: 0, loading: 0, available: 0, 'not-installed': 0, unreachable: 0 }
+    const states: Record<string, number> = { ready: 0, loading: 0, available: 0, failed: 0, 'not-installed': 0, unreachable: 0 }
     for (const { state } of (await models.availabilityOf(current)).values()) states[state] = (states[state] ?? 0) + 1
     return { models: states, problem: describe(problems) }
   } catch (error) {

@@ -26,14 +26,15 @@ function describe(entry: RegistryEntry, available: Availability | undefined): z.
   }
 }
 
-const usable = (available: Availability | undefined) => available !== undefined && ['ready', 'loading', 'available'].includes(available.state)
+const usable = (available: Availability | undefined) =>
+  available !== undefined && ['ready', 'loading', 'available', 'failed'].includes(available.state)
 
 export function modelRoutes(models: ProxyModels): HttpRoute[] {
   return [
     httpRoute({
       method: 'GET',
       path: '/v1/models',
-      summary: 'Models that can answer; with include_non_installed all that are not deprecated.',
+      summary: 'Models that are here, each with its state; with include_non_installed all that are not deprecated.',
       query: z.object({ include_non_installed: schema.flag }),
       reply: schema.modelList,
       async answer({ query }) {

@@ -31,6 +31,7 @@ const modelStates: Record<ModelSummary['state'], string> = {
   ready: 'Ready',
   loading: 'Loading',
   available: 'Available',
+  failed: 'Could not be loaded',
   'not-installed': 'Not installed',
   unreachable: 'Not reachable',
   deprecated: 'Replaced by a newer one',

@@ -13,6 +13,7 @@ const TONES: Record<ModelSummary['state'], string> = {
   ready: 'tag tag--good',
   loading: 'tag tag--warn',
   available: 'tag',
+  failed: 'tag tag--bad',
   'not-installed': 'tag',
   unreachable: 'tag tag--bad',
   deprecated: 'tag tag--warn',

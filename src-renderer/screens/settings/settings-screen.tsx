@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Settings } from '../../../src-main/contract/settings.ts'
 import { PRESET_SENTENCES } from '../../copy/en/presets.ts'
 import { SETTING_WORDS } from '../../copy/en/settings.ts'
+import { unitFor } from '../../copy/format.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { saveSettings } from '../../state/app-actions.ts'
@@ -64,7 +65,7 @@ function Setting({ name, value }: { name: Name; value: Settings[Name] }) {
         <p className="soft">{sentence}</p>
         {name === 'metadataPreset' && <p className="soft">{PRESET_SENTENCES[value as Settings['metadataPreset']]}</p>}
         <p className="faint setting__default">
-          {words.settings.default(`${shownValue(name, fallback)}${unit === '' ? '' : ` ${unit}`}`)}
+          {words.settings.default(`${shownValue(name, fallback)} ${unitFor(fallback, unit)}`.trim())}
           {String(value) !== String(fallback) && (
             <button
               type="button"
@@ -184,7 +185,7 @@ function NumberControl({ id, value, unit, min, max, onSave }: NumberControlProps
         onBlur={commit}
         onKeyDown={(event) => event.key === 'Enter' && commit()}
       />
-      <span className="faint">{unit}</span>
+      <span className="faint">{unitFor(value, unit)}</span>
     </span>
   )
 }

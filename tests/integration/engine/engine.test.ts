@@ -50,6 +50,10 @@ describe.skipIf(!linux)('the engine', () => {
     const tooLarge = await refused('huge')
     expect(tooLarge).toMatchObject({ status: 503, studio_code: 'model-does-not-fit' })
     expect(tooLarge.message).toMatch(/60000/)
+    const { data } = (await (await fetch(`${engine.url}/models`)).json()) as { data: { id: string; extensions: Record<string, unknown> }[] }
+    const hungry = data.find(({ id }) => id === 'hungry')
+    expect(hungry?.extensions).toMatchObject({ state: 'failed', state_reason: expect.stringContaining('hungry') })
+    expect(await (await fetch(`${engine.url}/health`)).json()).toMatchObject({ models: { failed: expect.any(Number) } })
   }, 60_000)
 
   it('serves on the processor where there is no card, whatever the model would take of one', async () => {

@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS, settingsSchema } from '../../../src-main/contract/set
 import { KEY_WORDS } from '../../../src-renderer/copy/en/keys.ts'
 import { SETTING_WORDS } from '../../../src-renderer/copy/en/settings.ts'
 import { explainProblem, problemLine } from '../../../src-renderer/copy/errors.ts'
-import { formatBytes, formatTimeLeft, photos } from '../../../src-renderer/copy/format.ts'
+import { formatBytes, formatTimeLeft, photos, unitFor } from '../../../src-renderer/copy/format.ts'
 import { explainGate } from '../../../src-renderer/copy/gates.ts'
 import { KEYMAP } from '../../../src-renderer/state/keymap.ts'
 import { parseNumberSetting, SETTING_CONTROLS } from '../../../src-renderer/state/settings-view.ts'
@@ -79,6 +79,16 @@ describe('key map', () => {
 describe('numbers for people', () => {
   it('counts one photo as one', () => {
     expect([photos(0), photos(1), photos(1204)]).toEqual(['0 photos', '1 photo', '1,204 photos'])
+  })
+
+  it('says one turn, two turns, and leaves units without a plural alone', () => {
+    expect([unitFor(1, 'turns'), unitFor(2, 'turns'), unitFor(1, 'MiB'), unitFor(1, ''), unitFor('1', 'turns')]).toEqual([
+      'turn',
+      'turns',
+      'MiB',
+      '',
+      'turns',
+    ])
   })
 
   it('never says "0 min" or "1 h 0 min"', () => {

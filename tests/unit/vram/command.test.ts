@@ -7,6 +7,15 @@ import { addVram } from '../../../src-main/commands/vram.ts'
 import type { Studio } from '../../../src-main/lib/studio.ts'
 import { sampleCard } from './entry-samples.ts'
 import { createVramAnswers } from '../../../src-main/vram/answers.ts'
+import { memoryFigures } from '../../../src-main/vram/memory-figures.ts'
+import { needOf } from '../../../src-main/vram/need-of.ts'
+import { vramEntryOf } from '../../../src-main/vram/vram-entry.ts'
+import { memoryLines } from '../../../src-renderer/copy/en/memory.ts'
+
+const memoryOf = (record: object) => {
+  const entry = vramEntryOf(record as Record<string, unknown>)
+  return memoryFigures(entry, needOf(entry, []))
+}
 
 const shipped = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../configs/model_registry.curated.json'), 'utf8')) as {
   name: string
@@ -25,7 +34,10 @@ async function run(words: string, more: { entry?: object } = {}) {
       opened++
       if (!more.entry) throw new Error('the studio must not be opened')
       return Promise.resolve({
-        handlers: { 'models.show': () => Promise.resolve({ entry: more.entry }), 'app.info': () => ({ notices: [] }) },
+        handlers: {
+          'models.show': () => Promise.resolve({ entry: more.entry, memory: memoryOf(more.entry ?? {}) }),
+          'app.info': () => ({ notices: [] }),
+        },
         stop: () => Promise.resolve(),
       } as unknown as Studio)
     },
@@ -64,6 +76,31 @@ describe('imageworks vram', () => {
     })
     expect((await run(`max-context ${BARE} --total-vram-gib 5 --json`)).json()).toMatchObject({ context_tokens: 0, fits: false })
     expect((await run(`max-context ${BARE} --total-vram-gib 5`)).text).toContain('does not fit')
+  })
+  it('max-context that does not fit is a failure to a script, from bare figures and for a model; one that fits is none', async () => {
+    const entry = shipped.find(({ name }) => name === 'qwen3-vl-8b-instruct_(FP8)')!
+    const codes = async (gib: number) => [
+      (await run(`max-context ${BARE} --total-vram-gib ${gib} --json`)).exitCode,
+      (await run(`max-context ${entry.name} --total-vram-gib ${gib} --json`, { entry })).exitCode,
+    ]
+    expect(await codes(5)).toEqual([1, 1])
+    expect(await codes(24)).toEqual([0, 0])
+  })
+  it("shows the model list's figure beside the estimate, which one counts and why, and the reservation apart", async () => {
+    const entry = shipped.find(({ name }) => name === 'qwen3-vl-8b-instruct_(FP8)')!
+    const { json } = await run(`estimate ${entry.name} --total-vram-gib 16 --json`, { entry })
+    expect(json()).toMatchObject({ need_mb: 13_671, claim_mb: 14_746, registry_mb: 10_600, used_mb: 10_600, used_source: 'registry' })
+    const { text } = await run(`estimate ${entry.name} --total-vram-gib 16`, { entry })
+    for (const word of ['Planned with: 10600 MB', 'Model list: 10600 MB', 'estimate: 13671 MB', 'takes 14746 MB', '90 %'])
+      expect(text).toContain(word)
+  })
+  it('says which figure counts whatever there is', () => {
+    const lines = (memory: Partial<Parameters<typeof memoryLines>[0]>) =>
+      memoryLines({ usedMb: 9000, source: 'measured', registryMb: 8000, estimatedMb: 8500, reservedShare: null, ...memory }).join('\n')
+    expect(lines({})).toMatch(/9000 MB \(measured/)
+    expect(lines({ source: 'estimated', registryMb: null, usedMb: 8500 })).toMatch(/8500 MB \(the estimate.*no figure/s)
+    expect(lines({ usedMb: null, source: 'none', registryMb: null, estimatedMb: null })).toBe('Planned with: nothing, its memory is not known')
+    expect(lines({ usedMb: 0, source: 'none' })).toContain('no graphics memory')
   })
   it.each([
     ['estimate --params-billion 8 --quant fp8 --context-k 8', '--layers'],
