@@ -33,6 +33,7 @@ import { memoryFigures } from './vram/memory-figures.ts'
 import type { MeasurementStore } from './vram/ports.ts'
 import { readCards } from './vram/read-cards.ts'
 import { readGpus } from './vram/read-gpus.ts'
+import { smallerContext } from './vram/smaller-context.ts'
 
 /** A changed registry file is seen within this time; looking at three files for every request would cost more than the request. */
 const REGISTRY_LOOK_MS = 500
@@ -149,6 +150,19 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
       onLoaded: async (entry, placement, { measuredMb, loadMs }) =>
         records.loaded(entry, { gpus: placement.gpus, measuredMb, loadMs, reserves: await processes.reservesMemory(entry) }),
       checkBeforeLoad: (entry) => models.checkBeforeLoad(entry),
+      smallerContext: async (entry, { gpus, claimMb }) => {
+        const reserves = await processes.reservesMemory(entry)
+        const cards = (await readGpus({ environment })).gpus
+        const budgets = gpus.map((index, i) => {
+          const freeMb = cards.find((card) => card.index === index)?.freeMb ?? Number.POSITIVE_INFINITY
+          return reserves || freeMb === Number.POSITIVE_INFINITY ? Math.min(claimMb[i] ?? 0, freeMb) : freeMb
+        })
+        return smallerContext(entry, { budgetMb: Math.min(...budgets), gpuCount: gpus.length })
+      },
+      onReduced: ({ name, fromTokens, toTokens }) => {
+        const message = `${name} serves ${toTokens} tokens of context instead of ${fromTokens ?? 'all'}: the graphics memory did not suffice`
+        tell({ code: 'context-reduced', message, data: { name, fromTokens, toTokens } })
+      },
       entries: async () => (await models.registry()).entries,
       clock,
     }),

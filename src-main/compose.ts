@@ -177,6 +177,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         admission: scheduler,
         serving: scheduler,
         readCards: () => engine.gauge.read(),
+        reducedContextOf: engine.runner.reducedContextOf,
         countTokens: (entry, text, signal) => countTokens(entry, text, { ownAddress: engine.processes.baseUrlOf(entry.name), signal }),
         preparePicture: async (bytes, { longEdge, jpegQuality }, signal) => ({
           bytes: await imaging.smaller(bytes, { longEdge, quality: jpegQuality }, signal),

@@ -11,6 +11,7 @@ import { isLaunchable } from './launched.ts'
 import type { OllamaBackend } from './ollama.ts'
 import type { Need, ProcessRunner } from './ports.ts'
 import { slotsOf } from './request-slots.ts'
+import { type ReducedContext, startSmaller } from './start-smaller.ts'
 
 export interface ModelRunnerOptions {
   processes: ProcessRunner
@@ -22,6 +23,10 @@ export interface ModelRunnerOptions {
   needOf(entry: RegistryEntry): Promise<Need>
   /** Before a model of ours is loaded: weights that were changed are not. @throws StudioError `model-locked`, `weights-missing`. */
   checkBeforeLoad(entry: RegistryEntry, signal: AbortSignal): Promise<void>
+  /** What to try once more with when a child ran out of memory while it started. Default: nothing. */
+  smallerContext?(entry: RegistryEntry, placement: Placement): Promise<Omit<ReducedContext, 'name'> | null>
+  /** Told when a model serves with less context than it asks for. */
+  onReduced?(reduced: ReducedContext): void
   /** Told after each load of a model of ours. */
   onLoaded?(entry: RegistryEntry, placement: Placement, started: Started): void | Promise<void>
   /** To find the entries of models that run already. */
@@ -32,6 +37,8 @@ export interface ModelRunnerOptions {
 }
 
 export interface StudioModelRunner extends ModelRunner {
+  /** Context that it serves with, where memory did not suffice for what it asks for; else null. */
+  reducedContextOf(name: string): number | null
   /** Ends the watch; models are left as they are (their owners end them). */
   dispose(): void
 }
@@ -42,6 +49,8 @@ export function createModelRunner(options: ModelRunnerOptions): StudioModelRunne
   const { processes, ollama, workers, needOf, checkBeforeLoad, clock, watchEveryMs = 5_000 } = options
   const starts = createJoinedStarts()
   const seen = new Map<string, RegistryEntry>()
+  /** Until it is stopped: the next start tries the whole context again. */
+  const reduced = new Map<string, number>()
   const listeners = new Set<(name: string, error: StudioError) => void>()
   let recovered: ReturnType<ProcessRunner['recover']> | undefined
 
@@ -115,12 +124,24 @@ export function createModelRunner(options: ModelRunnerOptions): StudioModelRunne
         const ours = processes.baseUrlOf(entry.name) !== null
         if (!ours && (await options.answersAsConfigured(entry))) return FREE_STANDING
         if (!ours) await checkBeforeLoad(entry, together)
-        return told(entry, placement, await processes.start(entry, placement, { timeoutMs, signal: together }))
+        if (ours) return told(entry, placement, await processes.start(entry, placement, { timeoutMs, signal: together }))
+        reduced.delete(entry.name)
+        const outcome = await startSmaller(entry, placement, {
+          start: (as) => processes.start(as, placement, { timeoutMs, signal: together }),
+          smallerContext: async (as, on) => (await options.smallerContext?.(as, on)) ?? null,
+          signal: together,
+        })
+        if (outcome.reduced !== null) {
+          reduced.set(entry.name, outcome.reduced.toTokens)
+          options.onReduced?.(outcome.reduced)
+        }
+        return told(outcome.entry, placement, outcome.started)
       })
     },
     async stop(name) {
       await starts.abandon(name)
       held.delete(name)
+      reduced.delete(name)
       const entry = seen.get(name)
       const backend = entry && backendOf(entry)
       if (backend === 'ollama') await ollama.unload(entry!)
@@ -156,6 +177,7 @@ export function createModelRunner(options: ModelRunnerOptions): StudioModelRunne
       watch()
       return all
     },
+    reducedContextOf: (name) => reduced.get(name) ?? null,
     dispose() {
       disposed = true
       clearTimeout(watching)

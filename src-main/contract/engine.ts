@@ -72,6 +72,8 @@ export const servingModel = z.object({
   idleMs: z.number().nonnegative().nullable(),
   /** Until it is tried again after a failure. */
   retryInMs: z.number().nonnegative().nullable(),
+  /** Tokens that it serves with, where memory did not suffice for what its entry asks for. */
+  reducedContext: z.int().positive().nullable(),
   /** Of the studio's own child. */
   pid: z.int().nullable(),
 })

@@ -12,7 +12,7 @@ type EngineRoutes = Extract<keyof Handlers, `backends.${string}` | `vram.${strin
 export interface EngineParts {
   models: Pick<ModelService, 'registry' | 'resolve'>
   scheduler: Pick<Scheduler, 'view' | 'load' | 'unload' | 'pin' | 'lease' | 'wouldStart'>
-  runner: Pick<ModelRunner, 'demandOf'>
+  runner: Pick<ModelRunner, 'demandOf'> & { reducedContextOf(name: string): number | null }
   processes: { view(): { name: string; pid: number | null }[]; logTail(name: string): Promise<string[]> }
   gauge: Pick<Gauge, 'read'>
   requests: { newest(limit: number): Record<string, unknown>[] }
@@ -35,6 +35,7 @@ export function createEngineHandlers(parts: EngineParts): Pick<Handlers, EngineR
         ...model,
         claims: [...model.claims],
         backend: backends.get(model.name) ?? 'unassigned',
+        reducedContext: runner.reducedContextOf(model.name),
         pid: pids.get(model.name) ?? null,
       })),
       inFlight,

@@ -38,7 +38,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     ...modelRoutes(models),
     ...profileRoutes(models),
     ...gpuRoutes({ serving, readCards }),
-    ...backendRoutes(models, serving),
+    ...backendRoutes(models, serving, options.reducedContextOf),
     healthRoute(models, serving, options.uptimeMs),
   ]
   const metrics = createMetrics({ serving, readCards })

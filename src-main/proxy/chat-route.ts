@@ -12,7 +12,8 @@ import { fingerprintsOf } from './body/fingerprints.ts'
 import { trimmedHeader } from './history/trim-history.ts'
 import type { BodyPace } from './body/pace.ts'
 import { readBody, requireJsonType, sendError } from './http-body.ts'
-import type { Admission, Grant, ProxyModels, RequestLog, RequestRecord } from './ports.ts'
+import { withContext } from '../registry/with-context.ts'
+import type { Admission, Grant, ProxyModels, ReducedContextOf, RequestLog, RequestRecord } from './ports.ts'
 import { blankFacts, relay, type RelayFacts } from './relay.ts'
 import { readPriority } from './request-headers.ts'
 import { blankRecord } from './request-record.ts'
@@ -21,6 +22,7 @@ import { offeredTools } from './tool-calls.ts'
 
 export interface ChatRouteOptions extends Omit<ShapePorts, 'settings'> {
   models: ProxyModels
+  reducedContextOf: ReducedContextOf
   admission: Admission
   settings: () => ShapePorts['settings']
   log: RequestLog
@@ -94,20 +96,32 @@ export async function answerChat(exchange: Exchange, options: ChatRouteOptions):
     if (body.dropped.length > 0) headers['x-imageworks-dropped'] = body.dropped.join(',')
 
     const { pictureLimits, preparePicture, countTokens } = options
-    const shaped = await shapeRequest(body, entry, { settings, pictureLimits, preparePicture, countTokens }, signal)
-    record.images.bytes = shaped.pictures.bytes
-    record.images.sent_bytes = shaped.pictures.sentBytes
-    record.trimmed = shaped.trimmed
-    estimateIn = shaped.estimateTokens
-    const trimmed = trimmedHeader(shaped.trimmed)
-    if (trimmed !== null) headers['x-imageworks-trimmed'] = trimmed
+    const shapeFor = async (reduced: number | null) => {
+      const as = reduced === null ? entry : withContext(entry, reduced)
+      const made = await shapeRequest(body, as, { settings, pictureLimits, preparePicture, countTokens }, signal)
+      record.images.bytes = made.pictures.bytes
+      record.images.sent_bytes = made.pictures.sentBytes
+      record.trimmed = made.trimmed
+      estimateIn = made.estimateTokens
+      const trimmed = trimmedHeader(made.trimmed)
+      delete headers['x-imageworks-trimmed']
+      delete headers['x-imageworks-context']
+      if (trimmed !== null) headers['x-imageworks-trimmed'] = trimmed
+      if (reduced !== null) headers['x-imageworks-context'] = String(reduced)
+      return made.request
+    }
+    const contextBefore = options.reducedContextOf(entry.name)
+    let shaped = await shapeFor(contextBefore)
 
     grant = await admission.admit(entry, { priority, signal })
     record.queue_ms = Math.round(grant.queueMs)
     record.load_ms = Math.round(grant.loadMs)
     headers['x-imageworks-queue-ms'] = String(record.queue_ms)
     headers['x-imageworks-load-ms'] = String(record.load_ms)
-    const reply = await models.backendFor(entry).chat(entry, shaped.request, signal)
+    // The load that this request waited for may have got less memory than was hoped for.
+    const context = options.reducedContextOf(entry.name)
+    if (context !== contextBefore) shaped = await shapeFor(context)
+    const reply = await models.backendFor(entry).chat(entry, shaped, signal)
     await relay(reply, body.stream, {
       response,
       headers,

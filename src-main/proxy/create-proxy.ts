@@ -7,7 +7,7 @@ import { findErrno, StudioError } from '../lib/studio-error.ts'
 import { createAnswer } from './answer-request.ts'
 import { BODY_PACE, type BodyPace } from './body/pace.ts'
 import { DEFAULT_PROXY_SETTINGS, OPEN_ADMISSION } from './defaults.ts'
-import type { Admission, CountTokens, PreparePicture, ProxyModels, ProxySettings, ReadCards, RequestLog, Serving } from './ports.ts'
+import type { Admission, CountTokens, PreparePicture, ProxyModels, ProxySettings, ReadCards, ReducedContextOf, RequestLog, Serving } from './ports.ts'
 
 const HOST = '127.0.0.1'
 const PORTS_TRIED = 20
@@ -64,6 +64,8 @@ export interface ProxyOptions {
   preparePicture?: PreparePicture
   /** Without it tokens are estimated. */
   countTokens?: CountTokens
+  /** Without it every model serves the context of its entry. */
+  reducedContextOf?: ReducedContextOf
 }
 
 export interface Proxy {
@@ -120,6 +122,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     readCards: options.readCards,
     preparePicture: options.preparePicture,
     countTokens: options.countTokens,
+    reducedContextOf: options.reducedContextOf ?? (() => null),
     maxBodyBytes: limits.maxBodyBytes,
     pace: limits.bodyPace,
     pictureLimits: { maxBytes: limits.maxPictureBytes, maxPixels: limits.maxPicturePixels },

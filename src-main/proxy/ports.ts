@@ -105,6 +105,9 @@ export type PreparePicture = (bytes: Uint8Array, policy: PicturePolicy, signal: 
 /** By the tokenizer of a running model; null where it has none or does not run. Never rejects; bounded to about a second. */
 export type CountTokens = (entry: RegistryEntry, text: string, signal: AbortSignal) => Promise<number | null>
 
+/** Context in tokens that a model serves with, where memory did not suffice for what its entry asks for; else null. */
+export type ReducedContextOf = (name: string) => number | null
+
 /** What of long conversations is sent on where an entry does not say. */
 export interface HistoryDefaults {
   enabled: boolean

@@ -8,6 +8,7 @@
 //   --slow-first-token MS   before the first content              --stall       accepts a chat, never answers
 //   --garbage-sse           an event that is no JSON               --crash-after N   ends, without a farewell, during answer N
 //   --ignore-sigterm        (its grandchild too)                   --spawn-grandchild   prints {"grandchild":PID}; ends only by signal
+//   --oom-above N           ends for want of memory when its context is larger
 //   --oom --bad-flag --missing-weights --no-gpu --bad-architecture   end at the start, each with its product's words
 //   --exit-code N           ends at once, silently                 --wrong-model   serves another id
 //   --style vllm|llama      whose words (default: by the command line)
@@ -30,6 +31,9 @@ const VALUES = new Set([
   'crash-after',
   'exit-code',
   'style',
+  'oom-above',
+  'ctx-size',
+  'max-model-len',
 ])
 const SWITCHES = new Set([
   'quiet-load',
@@ -211,7 +215,7 @@ for (let left = number('load-ms'); left > 0; left -= STEP_MS) {
   if (!options['quiet-load']) say(`load_tensors: ${left} ms to go`, `INFO Loading safetensors checkpoint shards: ${left} ms to go`)
   await pause(Math.min(STEP_MS, left))
 }
-if (options.oom) {
+if (options.oom || number('ctx-size', number('max-model-len')) > number('oom-above', Number.POSITIVE_INFINITY)) {
   failAs(
     'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 9000.00 MiB on device 0: cudaMalloc failed: out of memory',
     'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 9.00 GiB. GPU 0 has a total capacity of 15.99 GiB of which 1.20 GiB is free.',

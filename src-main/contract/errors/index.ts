@@ -88,6 +88,7 @@ export const MODEL_ERRORS = [
   'backend-start-failed',
   'backend-overloaded',
   'context-overflow',
+  'context-reduced',
   'payload-too-large',
   'request-invalid',
   'request-refused',

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { backendOf } from '../../registry/entry.ts'
 import { resolveModelName } from '../../registry/resolve.ts'
-import type { ProxyModels, Serving } from '../ports.ts'
+import type { ProxyModels, ReducedContextOf, Serving } from '../ports.ts'
 import { httpRoute, type HttpRoute, notHere } from './http-route.ts'
 import * as schema from './schemas.ts'
 
-export function backendRoutes(models: ProxyModels, serving: Serving | undefined): HttpRoute[] {
+export function backendRoutes(models: ProxyModels, serving: Serving | undefined, reducedContextOf: ReducedContextOf): HttpRoute[] {
   const scheduler = (): Serving => {
     if (!serving) throw notHere('starting and ending models')
     return serving
@@ -45,6 +45,7 @@ export function backendRoutes(models: ProxyModels, serving: Serving | undefined)
             need_mb: model.needMb,
             idle_ms: model.idleMs,
             retry_in_ms: model.retryInMs,
+            reduced_context: reducedContextOf(model.name),
           })),
         }
       },

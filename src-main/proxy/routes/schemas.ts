@@ -75,6 +75,7 @@ export const backends = z.object({
       need_mb: mb,
       idle_ms: z.number().nullable(),
       retry_in_ms: z.number().nullable(),
+      reduced_context: z.int().nullable().describe('Tokens, where memory did not suffice for what the entry asks for'),
     }),
   ),
 })

@@ -103,6 +103,11 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     safe: NO_FILE,
     next: 'Wait for its answer or cancel the run, then try again.',
   }),
+  'context-reduced': (data) => ({
+    what: `${model(data)} serves ${textOf(data, 'toTokens', 'fewer')} tokens of context instead of ${textOf(data, 'fromTokens', 'all that it was made for')}: the graphics memory did not suffice.`,
+    safe: NO_FILE,
+    next: 'Nothing to do; long conversations are cut sooner. Unload other models for more.',
+  }),
   'gpu-leased': (data) => ({
     what: `Another program (${textOf(data, 'owner', 'unnamed')}) uses the graphics card alone for a while.`,
     safe: NO_FILE,

@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
 
 export interface EngineOptions {
   /** Name → flags of the scripted server and what the entry says. */
-  models: Record<string, { flags?: string[]; needMb: number; slots?: number; pinned?: boolean }>
+  models: Record<string, { flags?: string[]; needMb: number; slots?: number; pinned?: boolean; entry?: Record<string, unknown> }>
   /** Graphics memory of each card in MB; none: a machine without cards. */
   cardsMb?: number[]
   profile: string
@@ -65,7 +65,7 @@ export class Engine {
     ])
     const weights = path.join(this.home, 'weights.gguf')
     writeFileSync(weights, 'GGUF')
-    const entries = Object.entries(models).map(([name, { needMb, slots = 4, pinned = false }]) => ({
+    const entries = Object.entries(models).map(([name, { needMb, slots = 4, pinned = false, entry = {} }]) => ({
       name,
       backend: 'llamacpp',
       backend_config: { model_path: weights, max_model_len: 4096, max_concurrent_requests: slots },
@@ -74,6 +74,7 @@ export class Engine {
       role_priority: { caption: 50 },
       vram_estimate_mb: needMb,
       pinned,
+      ...entry,
     }))
     writeFileSync(this.registry, JSON.stringify(entries))
   }

@@ -1,5 +1,7 @@
 /** Model servers behind the shipped command line: after kill -9, failing to start, without a card. Linux: reads /proc. */
 import { readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noteSkip } from '../../helpers/skips.ts'
 import { Engine, until } from './engine-home.ts'
@@ -54,6 +56,42 @@ describe.skipIf(!linux)('the engine', () => {
     const hungry = data.find(({ id }) => id === 'hungry')
     expect(hungry?.extensions).toMatchObject({ state: 'failed', state_reason: expect.stringContaining('hungry') })
     expect(await (await fetch(`${engine.url}/health`)).json()).toMatchObject({ models: { failed: expect.any(Number) } })
+  }, 60_000)
+
+  it('a model that runs out of memory is tried once more with less context, which everybody is told and which cuts conversations', async () => {
+    const architecture = { num_layers: 36, num_attention_heads: 32, num_kv_heads: 8, head_dim: 128, hidden_size: 4096, vocab_size: 151_936 }
+    const entry = { quantization: 'q4_k_m', metadata: { architecture: { ...architecture, intermediate_size: 12_288, params_billion: 8.2 } } }
+    const engine = new Engine({
+      models: {
+        large: { needMb: 9000, slots: 1, flags: ['--oom-above', '2100'], entry },
+        hopeless: { needMb: 9000, slots: 1, flags: ['--oom-above', '1000'], entry },
+      },
+      cardsMb: [24_000],
+      profile: 'balanced_24gb',
+    })
+    onTestFinished(() => engine.end('SIGKILL'))
+    await engine.start()
+    const said = Array.from({ length: 20 }, (_, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content: `${i} ${'word '.repeat(150)}` }))
+    const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    const look = [
+      { type: 'text', text: 'And now?' },
+      { type: 'image_url', image_url: { url: `data:image/png;base64,${dot}` } },
+    ]
+    const first = await engine.ask('large', { messages: [...said, { role: 'user', content: look }], max_tokens: 100 })
+    expect([first.status, first.headers.get('x-imageworks-context')]).toEqual([200, '2048'])
+    expect(first.headers.get('x-imageworks-trimmed')).not.toBeNull()
+    const backends = (await (await fetch(`${engine.url}/backends`)).json()) as { data: { name: string; reduced_context: number | null }[] }
+    expect(backends.data.find(({ name }) => name === 'large')).toMatchObject({ state: 'ready', reduced_context: 2048 })
+    expect(readFileSync(path.join(engine.data, 'logs', 'studio.jsonl'), 'utf8')).toContain('large serves 2048 tokens of context instead of 4096')
+
+    const never = await engine.ask('hopeless')
+    const { error } = (await never.json()) as { error: { message: string; data: Record<string, unknown> } }
+    expect(never.status).toBe(503)
+    expect(error).toMatchObject({
+      message: expect.stringContaining('2048 tokens was tried too'),
+      data: { cause: 'out-of-memory', triedContextTokens: 2048 },
+    })
+    expect(engine.serverLog('hopeless').match(/loading model/g)).toHaveLength(2)
   }, 60_000)
 
   it('serves on the processor where there is no card, whatever the model would take of one', async () => {

@@ -107,6 +107,53 @@ describe('a model that the studio may start', () => {
     expect(processes.started).toEqual([])
   })
 
+  it('that ran out of memory must be tried once more with less context and never a third time', async () => {
+    const told: unknown[] = []
+    const loaded: (number | null | undefined)[] = []
+    const oom = () => new StudioError('backend-start-failed', 'It ended.', { data: { cause: 'out-of-memory' } })
+    const { runner, processes } = runnerWith({
+      smallerContext: async () => ({ fromTokens: 32_768, toTokens: 8192 }),
+      onReduced: (reduced) => void told.push(reduced),
+      onLoaded: ({ backend_config: config }) => void loaded.push(config.max_model_len),
+    })
+    const entry = vllm({ backend_config: { max_model_len: 32_768, extra_args: ['--max-model-len', '32768', '--enforce-eager'] } })
+    const asked = runner.start(entry, ONE_CARD, soon)
+    await tick()
+    processes.started[0]!.fail(oom())
+    await tick()
+    const config = processes.started[1]!.entry.backend_config
+    expect([config.max_model_len, config.extra_args]).toEqual([8192, ['--enforce-eager']])
+    processes.started[1]!.ready()
+    await asked
+    expect([told, loaded]).toEqual([[{ name: 'qwen3', fromTokens: 32_768, toTokens: 8192 }], [8192]])
+    expect(runner.reducedContextOf('qwen3')).toBe(8192)
+    await runner.stop('qwen3')
+    expect(runner.reducedContextOf('qwen3')).toBeNull()
+
+    const again = runner.start(entry, ONE_CARD, soon)
+    await tick()
+    expect(processes.started[2]!.entry.backend_config.max_model_len).toBe(32_768)
+    processes.started[2]!.fail(oom())
+    await tick()
+    processes.started[3]!.fail(oom())
+    await expect(again).rejects.toMatchObject({ data: { cause: 'out-of-memory', triedContextTokens: 8192 } })
+    expect(processes.started).toHaveLength(4)
+  })
+
+  it('on the processor, or that failed for another reason, is not tried with less', async () => {
+    const { runner, processes } = runnerWith({ smallerContext: async () => ({ fromTokens: 32_768, toTokens: 8192 }) })
+    for (const [placement, cause] of [
+      [ONE_CARD, 'weights-missing'],
+      [{ gpus: [], claimMb: [] }, 'out-of-memory'],
+    ] as const) {
+      const asked = runner.start(vllm(), placement, soon)
+      await tick()
+      processes.started.at(-1)!.fail(new StudioError('backend-start-failed', 'It ended.', { data: { cause } }))
+      await expect(asked).rejects.toMatchObject({ data: { cause } })
+    }
+    expect(processes.started).toHaveLength(2)
+  })
+
   it('a failed start can be tried again', async () => {
     const { runner, processes } = runnerWith()
     const first = runner.start(vllm(), ONE_CARD, soon)
