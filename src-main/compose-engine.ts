@@ -27,11 +27,11 @@ import { speedOf } from './proxy/request-speed.ts'
 import { limitsFrom } from './proxy/scheduler/limits.ts'
 import { createScheduler } from './proxy/scheduler/scheduler.ts'
 import type { RegistryEntry } from './registry/entry.ts'
+import { createCardWatch } from './vram/card-watch.ts'
 import { createGauge } from './vram/gauge.ts'
 import { createLoadRecords } from './vram/load-records.ts'
 import { memoryFigures } from './vram/memory-figures.ts'
 import type { MeasurementStore } from './vram/ports.ts'
-import { readCards } from './vram/read-cards.ts'
 import { readGpus } from './vram/read-gpus.ts'
 import { smallerContext } from './vram/smaller-context.ts'
 
@@ -192,8 +192,9 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     }),
     (it) => it.dispose(),
   )
+  const cards = ends.add('watch of the cards', createCardWatch({ environment, clock }), (it) => it.dispose())
   const gauge = createGauge({
-    readCards: () => readCards({ environment }),
+    readCards: () => cards.read(),
     ownPids: () => processes.view().flatMap(({ pid }) => pid ?? []),
     isActive: () => scheduler.view().models.some(({ state }) => state === 'starting' || state === 'stopping'),
     clock,

@@ -21,9 +21,13 @@ export interface NvidiaOptions {
   withProcesses: boolean
 }
 
+/** Absolute path; undefined when there is no such tool here. */
+export const findNvidiaTool = (environment: Environment, platform: NodeJS.Platform): Promise<string | undefined> =>
+  findTool('nvidia-smi', environment, USUAL_PLACES[platform] ?? [], platform)
+
 /** Undefined when there is no such tool here. Never rejects; a driver that hangs takes 5 s. */
 export async function readNvidia({ environment, platform, signal, withProcesses }: NvidiaOptions): Promise<CardReadings | undefined> {
-  const tool = await findTool('nvidia-smi', environment, USUAL_PLACES[platform] ?? [], platform)
+  const tool = await findNvidiaTool(environment, platform)
   if (tool === undefined) return undefined
   const ask = (query: string) => runTool(tool, [query, '--format=csv,noheader,nounits'], { timeoutMs: TIMEOUT_MS, signal })
   const asked = withProcesses ? ask(`--query-compute-apps=${PROCESS_QUERY}`) : undefined
