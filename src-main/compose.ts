@@ -16,6 +16,7 @@ import { createKeymapHandlers } from './handlers/keymap.ts'
 import { createLibraryHandlers } from './handlers/library.ts'
 import { createMetadataHandlers } from './handlers/metadata.ts'
 import { createModelHandlers } from './handlers/models.ts'
+import { createMonoHandlers } from './handlers/mono.ts'
 import { createReviewHandlers } from './handlers/review.ts'
 import { createTaggingHandlers } from './handlers/tagging.ts'
 import { createImaging } from './imaging/imaging.ts'
@@ -307,6 +308,7 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         fieldOfStage,
         events,
       }),
+      ...createMonoHandlers({ photos, imaging }),
       ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, fieldOfStage, refresh, events }),
       ...createModelHandlers({
         models,

@@ -10,6 +10,7 @@ import { addHosts } from './hosts.ts'
 import { addImport } from './import.ts'
 import { addMetadata } from './metadata.ts'
 import { addModels } from './models.ts'
+import { addMono } from './mono.ts'
 import { addProfile } from './profile.ts'
 import { addProxyToken } from './proxy-token.ts'
 import { EXIT, sentenceFor } from './output.ts'
@@ -53,6 +54,7 @@ export async function runCommandLine(
     addTag,
     addDecide,
     addWrite,
+    addMono,
     addMetadata,
     addSettings,
     addModels,

@@ -7,7 +7,7 @@ import { endHelpers } from './end-helpers.ts'
 import type { WorkerAnswer } from './worker-calls.ts'
 
 export interface QueuedCall {
-  method: 'look' | 'thumbs' | 'modelView' | 'smaller'
+  method: 'look' | 'thumbs' | 'modelView' | 'mono' | 'smaller'
   params: unknown
   /** Photo that the breaker counts crashes for. */
   photoKey: string

@@ -11,7 +11,7 @@ import { findJpegStructure } from './decoding/jpeg-structure.ts'
 import { createPictureCache, type PictureCache } from './picture-cache.ts'
 import { type Imaging, type LookResult, THUMB_SIZES, type ThumbSize } from './ports.ts'
 import { createSharedWork } from './shared-work.ts'
-import type { LookCall, MadeFile, ModelViewCall, SmallerCall, ThumbsCall } from './worker-calls.ts'
+import type { LookCall, MadeFile, ModelViewCall, MonoCall, SmallerCall, ThumbsCall } from './worker-calls.ts'
 
 export interface ImagingOptions {
   cacheFolder: string
@@ -110,6 +110,13 @@ export function createImaging(options: ImagingOptions): Imaging {
         const structure = await findJpegStructure(bytesOf(jpeg))
         if (!structure) throw new Error('the model view in the cache is no JPEG')
         return { jpeg, width: structure.width, height: structure.height }
+      })
+    },
+
+    checkMono({ path, kind }, { strictness }, signal) {
+      return shared.run(`mono ${strictness} ${path}`, signal, (innerSignal) => {
+        const params: MonoCall = { path, kind, strictness }
+        return queue.run({ method: 'mono', params, photoKey: path, urgent: false, timeoutMs: decodeTimeoutMs }, innerSignal)
       })
     },
 

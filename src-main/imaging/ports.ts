@@ -1,5 +1,7 @@
 /** What imaging gives to the rest of the studio, and what its worker answers. */
 import type { PhotoKind } from '../contract/model.ts'
+import type { MonoAnalysis } from '../mono/analyse.ts'
+import type { Strictness } from '../mono/presets.ts'
 
 export const THUMB_SIZES = [320, 1600] as const
 export type ThumbSize = (typeof THUMB_SIZES)[number]
@@ -17,6 +19,19 @@ export interface LookResult {
   gps: { latitude: number; longitude: number } | null
   /** What the library is filtered by: camera, stars (-1 to 5, null when none are said), keywords in the file itself. */
   marks: { camera: string | null; rating: number | null; keywords: string[] }
+}
+
+/** From where the analysed pixels came. */
+export interface PixelSource {
+  /** Upright pixels of the photo. */
+  width: number
+  height: number
+  /** `preview`: the picture that the camera put into the RAW was analysed. */
+  from: 'photo' | 'preview'
+  /** `srgb`: says that it is; `converted`: another profile was applied; `assumed`: none was there, sRGB is taken. */
+  profile: 'srgb' | 'converted' | 'assumed'
+  /** Transparent places were laid on mid grey. */
+  hadAlpha: boolean
 }
 
 export interface Imaging {
@@ -38,7 +53,13 @@ export interface Imaging {
     longEdge: number,
     signal?: AbortSignal,
   ): Promise<{ jpeg: Uint8Array; width: number; height: number }>
-  /** The same for a picture that lies in no file; nothing is kept. @param size.quality JPEG quality, 10 to 100. */
+  /** Whether the photo is a monochrome, judged from its pixels; nothing is kept. @throws as `modelView` */
+  checkMono(
+    photo: { path: string; kind: PhotoKind },
+    options: { strictness: Strictness },
+    signal?: AbortSignal,
+  ): Promise<{ analysis: MonoAnalysis; source: PixelSource }>
+  /** As `modelView`, for a picture that lies in no file; nothing is kept. @param size.quality JPEG quality, 10 to 100. */
   smaller(bytes: Uint8Array, size: { longEdge: number; quality: number }, signal: AbortSignal): Promise<Uint8Array>
   dispose(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** What the owner asks of the imaging worker, by method name. Everything here travels between processes. */
 import type { PhotoKind } from '../contract/model.ts'
+import type { Strictness } from '../mono/presets.ts'
 
 export interface LookCall {
   path: string
@@ -25,6 +26,12 @@ export interface ModelViewCall {
   kind: PhotoKind
   longEdge: number
   target: string
+}
+
+export interface MonoCall {
+  path: string
+  kind: PhotoKind
+  strictness: Strictness
 }
 
 /** A picture that lies in no file. */

@@ -1,9 +1,10 @@
 /** One picture from its pixels to a verdict with regions. Pure and deterministic. */
+import type { MonoRegion } from '../contract/mono.ts'
 import { colourName } from './colour-names.ts'
 import { reductionFor, type RgbPixels, toLab } from './lab.ts'
 import { measure, type Measures } from './measures.ts'
 import type { Strictness } from './presets.ts'
-import { findRegions, type Region } from './regions.ts'
+import { findRegions } from './regions.ts'
 import { residualOf } from './residual.ts'
 import { fitToneCurve, type ToneCurve } from './tone-curve.ts'
 import { judge, type Judgement } from './verdict.ts'
@@ -16,7 +17,7 @@ export interface MonoAnalysis extends Judgement {
   measures: Measures
   /** Word for the main tone. */
   tone: string
-  regions: Region[]
+  regions: MonoRegion[]
   curve: ToneCurve
 }
 

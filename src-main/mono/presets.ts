@@ -1,7 +1,7 @@
 /** How strict the checker is. Every threshold of a stricter preset is at most that of a more lenient one, so verdicts never get milder. Pure. */
+import type { MonoStrictness } from '../contract/mono.ts'
 
-export const STRICTNESSES = ['strict', 'balanced', 'lenient'] as const
-export type Strictness = (typeof STRICTNESSES)[number]
+export type Strictness = MonoStrictness
 
 /** Shares of all pixels, 0 to 1; chroma in CIELAB units; hues in degrees. A rule fires at its threshold or above. */
 export interface Thresholds {

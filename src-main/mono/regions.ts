@@ -1,24 +1,9 @@
 /** Connected places that do not follow the tone of the picture. Pure. */
+import type { MonoRegion } from '../contract/mono.ts'
 import { colourName, gridWord, strengthWord } from './colour-names.ts'
 import { meanColour } from './measures.ts'
 import type { Judgement } from './verdict.ts'
 import type { Residual } from './residual.ts'
-
-export interface Region {
-  /** Of all pixels, 0 to 1. */
-  share: number
-  /** In pixels of the upright original: left, top, width, height. */
-  box: [number, number, number, number]
-  /** Of the region's pixels, from 0 to 1 across the picture. */
-  centroid: { x: number; y: number }
-  /** Cell of a 3 by 3 grid. */
-  place: string
-  /** Of its mean colour: degrees, CIELAB chroma, and their words. */
-  hue: number
-  chroma: number
-  colour: string
-  strength: string | null
-}
 
 /** Distance from the tone at which a pixel belongs to a region; and chroma, where the whole curve is to blame. */
 const STRAY_DISTANCE = 4
@@ -41,13 +26,13 @@ function maskOf(residual: Residual, { verdict, fired }: Judgement): Uint8Array {
 }
 
 /** Largest first. `original`: size of the upright photo that `residual` was reduced from. */
-export function findRegions(residual: Residual, judgement: Judgement, original: { width: number; height: number }): Region[] {
+export function findRegions(residual: Residual, judgement: Judgement, original: { width: number; height: number }): MonoRegion[] {
   const mask = maskOf(residual, judgement)
   const total = mask.length
   const least = Math.max(LEAST_PIXELS, total * LEAST_SHARE)
   const found = components(mask, residual.width, residual.height).filter((pixels) => pixels.length >= least)
   const all = found.reduce((sum, { length }) => sum + length, 0)
-  const listed: Region[] = []
+  const listed: MonoRegion[] = []
   let shown = 0
   for (const pixels of found.sort((one, other) => other.length - one.length || one[0]! - other[0]!)) {
     if (listed.length === MOST || (listed.length > 0 && shown >= all * ENOUGH)) break
@@ -87,7 +72,7 @@ function components(mask: Uint8Array, width: number, height: number): Int32Array
   return found
 }
 
-function describe(pixels: Int32Array, residual: Residual, original: { width: number; height: number }): Region {
+function describe(pixels: Int32Array, residual: Residual, original: { width: number; height: number }): MonoRegion {
   const { width, height } = residual
   let [left, top, right, bottom] = [width, height, 0, 0]
   let [sumX, sumY] = [0, 0]

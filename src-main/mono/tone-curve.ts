@@ -159,10 +159,27 @@ export function leapOf(curve: ToneCurve): number {
     const [lower, upper] = [curve[i - 1]!, curve[i]!]
     const gap = upper.l - lower.l
     const isGap = gap >= (lower.l <= BLACK_TO_L || upper.l >= WHITE_FROM_L ? END_GAP : GAP)
-    if ((gap > STEP_TO && !isGap) || isOneTone(lower, upper)) continue
+    if ((gap > STEP_TO && !isGap) || isOneTone(lower, upper) || isEndAlone(curve, i)) continue
     largest = Math.max(largest, Math.hypot(upper.a - lower.a, upper.b - lower.b))
   }
   return largest
+}
+
+/**
+ * Share of the nearly neutral pixels on one side of a leap that make a picture neutral with a colour; fewer are the black or white of a
+ * toned picture, which JPEG tints a little.
+ */
+const NEUTRAL_SIDE = 0.05
+const NEARLY_NEUTRAL = 5
+/** Fewer pixels on one side of a leap are specks. */
+const LEAST_SIDE = 0.003
+
+function isEndAlone(curve: ToneCurve, i: number): boolean {
+  const [below, above] = [curve.slice(0, i), curve.slice(i)]
+  const neutralSide = chromaOf(below.at(-1)!) < chromaOf(above[0]!) ? below : above
+  const shareOf = (points: ToneCurve) => points.reduce((sum, { share }) => sum + share, 0)
+  if (Math.min(shareOf(below), shareOf(above)) < LEAST_SIDE) return true
+  return neutralSide.every((point) => chromaOf(point) < NEARLY_NEUTRAL) && shareOf(neutralSide) < NEUTRAL_SIDE
 }
 
 const SAME_HUE_DEGREES = 20

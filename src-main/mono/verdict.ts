@@ -1,38 +1,20 @@
 /** From figures to a verdict, with every rule that fired. Pure. */
+import type { MonoMode, MonoRule, MonoVerdict } from '../contract/mono.ts'
 import type { Measures } from './measures.ts'
 import { PRESETS, type Strictness } from './presets.ts'
 import { strayShareOf, type ToneCurve } from './tone-curve.ts'
 
-export const VERDICTS = ['pass', 'pass_with_query', 'fail'] as const
-export type Verdict = (typeof VERDICTS)[number]
-export const MODES = ['neutral', 'toned', 'split_toned', 'spot_colour', 'partially_toned', 'colour'] as const
-export type Mode = (typeof MODES)[number]
-
-export const RULES = [
-  'colour-everywhere',
-  'colour-strong',
-  'colour-spot',
-  'second-tone',
-  'hue-spread',
-  'uneven-tone',
-  'small-colour',
-  'second-tone-faint',
-  'tone-in-part',
-  'tone-leap',
-] as const
-export type Rule = (typeof RULES)[number]
-
 /** A rule that fired: what was measured reached its threshold. Shares 0 to 1; degrees for the hue's spread; CIELAB units for the leap. */
 export interface Fired {
-  rule: Rule
+  rule: MonoRule
   level: 'fail' | 'query'
   value: number
   threshold: number
 }
 
 export interface Judgement {
-  verdict: Verdict
-  mode: Mode
+  verdict: MonoVerdict
+  mode: MonoMode
   /** Failures first. */
   fired: Fired[]
 }
@@ -46,7 +28,7 @@ export function judge(measures: Measures, curve: ToneCurve, strictness: Strictne
   const limits = PRESETS[strictness]
   const { strays } = measures
   const fired: Fired[] = []
-  const check = (rule: Rule, level: Fired['level'], value: number, threshold: number) => {
+  const check = (rule: MonoRule, level: Fired['level'], value: number, threshold: number) => {
     if (value >= threshold) fired.push({ rule, level, value, threshold })
   }
   check('colour-everywhere', 'fail', strays.over4, limits.failOver4)
@@ -64,8 +46,8 @@ export function judge(measures: Measures, curve: ToneCurve, strictness: Strictne
   return { verdict, mode: modeOf(measures, fired, verdict, limits.neutralChroma), fired }
 }
 
-function modeOf(measures: Measures, fired: readonly Fired[], verdict: Verdict, neutralChroma: number): Mode {
-  const has = (...rules: Rule[]) => fired.some(({ rule }) => rules.includes(rule))
+function modeOf(measures: Measures, fired: readonly Fired[], verdict: MonoVerdict, neutralChroma: number): MonoMode {
+  const has = (...rules: MonoRule[]) => fired.some(({ rule }) => rules.includes(rule))
   const { neutralMiddle, coloured, strays, chromaP99 } = measures
   if (has('tone-in-part', 'colour-spot', 'small-colour') && neutralMiddle >= NEUTRAL_PART && coloured > 0) {
     return coloured <= SPOT_SHARE ? 'spot_colour' : 'partially_toned'

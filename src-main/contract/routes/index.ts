@@ -4,11 +4,21 @@ import { engineRoutes } from './engine.ts'
 import { libraryRoutes } from './library.ts'
 import { metadataRoutes } from './metadata.ts'
 import { modelRoutes } from './models.ts'
+import { monoRoutes } from './mono.ts'
 import { reviewRoutes } from './review.ts'
 import { taggingRoutes } from './tagging.ts'
 
 /** Every request of the studio, one table for all hosts. */
-export const routes = { ...appRoutes, ...libraryRoutes, ...taggingRoutes, ...reviewRoutes, ...metadataRoutes, ...modelRoutes, ...engineRoutes }
+export const routes = {
+  ...appRoutes,
+  ...libraryRoutes,
+  ...taggingRoutes,
+  ...reviewRoutes,
+  ...metadataRoutes,
+  ...modelRoutes,
+  ...engineRoutes,
+  ...monoRoutes,
+}
 
 export type Routes = typeof routes
 export type RouteName = keyof Routes

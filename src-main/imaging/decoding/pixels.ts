@@ -118,3 +118,13 @@ export async function encodeJpeg(
   const { data, info } = await shrink(turned, longEdge).jpeg({ quality }).toBuffer({ resolveWithObject: true })
   return { jpeg: data, width: info.width, height: info.height }
 }
+
+/** The same pixels with the orientation applied. */
+export async function turnUpright(pixels: Pixels, orientation: number): Promise<Pixels> {
+  const turn = UPRIGHT[orientation]
+  if (!turn) return pixels
+  const sharp = await loadSharp()
+  const source = sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 3 }, limitInputPixels: MAX_PIXELS })
+  const { data, info } = await turn(source).raw().toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height }
+}

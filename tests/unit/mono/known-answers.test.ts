@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { analyseMono } from '../../../src-main/mono/analyse.ts'
 import type { RgbPixels } from '../../../src-main/mono/lab.ts'
-import type { Strictness } from '../../../src-main/mono/presets.ts'
-import type { Mode, Verdict } from '../../../src-main/mono/verdict.ts'
+import type { MonoMode as Mode, MonoStrictness as Strictness, MonoVerdict as Verdict } from '../../../src-main/contract/mono.ts'
 import { beside, colourize, type Colour, flat, greyScene, hsv, numbers, paint, toned, toneTable } from './pictures.ts'
 
 const PASS: Verdict[] = ['pass']

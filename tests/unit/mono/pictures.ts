@@ -4,15 +4,18 @@ import { type RgbPixels, toSrgb } from '../../../src-main/mono/lab.ts'
 export type Colour = readonly [number, number, number]
 
 export function paint(width: number, height: number, at: (x: number, y: number) => Colour): RgbPixels {
-  const data = new Uint8Array(width * height * 3)
+  // Rounds and clamps by itself.
+  const data = new Uint8ClampedArray(width * height * 3)
+  let to = 0
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++)
-      data.set(
-        at(x, y).map((value) => Math.min(255, Math.max(0, Math.round(value)))),
-        (y * width + x) * 3,
-      )
+    for (let x = 0; x < width; x++, to += 3) {
+      const colour = at(x, y)
+      data[to] = colour[0]
+      data[to + 1] = colour[1]
+      data[to + 2] = colour[2]
+    }
   }
-  return { width, height, data }
+  return { width, height, data: new Uint8Array(data.buffer) }
 }
 
 export const flat = (width: number, height: number, colour: Colour) => paint(width, height, () => colour)
