@@ -308,7 +308,14 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         fieldOfStage,
         events,
       }),
-      ...createMonoHandlers({ photos, imaging }),
+      ...createMonoHandlers({
+        photos,
+        checkMono: async (photo, strictness) => {
+          const { analysis, source } = await imaging.checkMono(photo, { strictness })
+          const { curve: _, ...check } = analysis
+          return { ...check, source }
+        },
+      }),
       ...createMetadataHandlers({ photos, decisions, proposals, journal, writer, fieldOfStage, refresh, events }),
       ...createModelHandlers({
         models,

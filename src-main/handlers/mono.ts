@@ -1,16 +1,15 @@
 /** The mono checker over photos of the library. */
 import type { Handlers } from '../contract/routes/index.ts'
-import type { Imaging } from '../imaging/ports.ts'
+import type { MonoCheck, MonoStrictness } from '../contract/mono.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
-import type { PhotoStore } from '../library/ports.ts'
+import type { PhotoRecord, PhotoStore } from '../library/ports.ts'
 
-export function createMonoHandlers({
-  photos,
-  imaging,
-}: {
+export interface MonoParts {
   photos: Pick<PhotoStore, 'find'>
-  imaging: Pick<Imaging, 'checkMono'>
-}): Pick<Handlers, 'mono.check'> {
+  checkMono(photo: PhotoRecord, strictness: MonoStrictness): Promise<MonoCheck>
+}
+
+export function createMonoHandlers({ photos, checkMono }: MonoParts): Pick<Handlers, 'mono.check'> {
   return {
     'mono.check': ({ photoIds, strictness }) =>
       Promise.all(
@@ -18,9 +17,7 @@ export function createMonoHandlers({
           const photo = photos.find(photoId)
           if (!photo) throw new StudioError('photo-not-found', `there is no photo ${photoId}`)
           try {
-            const { analysis, source } = await imaging.checkMono(photo, { strictness })
-            const { curve: _, ...told } = analysis
-            return { photoId, path: photo.path, check: { ...told, source }, problem: null }
+            return { photoId, path: photo.path, check: await checkMono(photo, strictness), problem: null }
           } catch (error) {
             if (!(error instanceof StudioError)) throw error
             return { photoId, path: photo.path, check: null, problem: toProblem(error) }

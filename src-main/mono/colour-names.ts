@@ -59,9 +59,6 @@ export function colourName(hue: number, chroma: number): string {
   return nameIn(chroma < TINT_BELOW ? TINTS : COLOURS, hue)
 }
 
-/** The family by which a word of somebody else is judged, whatever the chroma. */
-export const colourFamily = (hue: number): string => nameIn(COLOURS, hue)
-
 const STRENGTHS = [
   { from: 6, word: 'strong' },
   { from: 3, word: 'noticeable' },

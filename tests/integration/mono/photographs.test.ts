@@ -21,6 +21,7 @@ const EDGE = 420
 async function decode(input: string | Buffer): Promise<RgbPixels> {
   const { data, info } = await sharp(input)
     .rotate()
+    .resize(EDGE, EDGE, { fit: 'inside', withoutEnlargement: true })
     .flatten({ background: '#808080' })
     .toColourspace('srgb')
     .raw()

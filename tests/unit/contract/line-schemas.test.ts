@@ -11,6 +11,7 @@ import {
   selection,
   writeOutcome,
 } from '../../../src-main/contract/model.ts'
+import { monoOutcome } from '../../../src-main/contract/mono.ts'
 import { GATES } from '../../../src-main/contract/errors/index.ts'
 
 /** What the command line prints with --json, one object a line, in the contract's words. Published in configs/schemas for scripts to rely on. */
@@ -50,6 +51,7 @@ const lines = {
     state: journalEntry.shape.state,
   }),
   'models-select': z.strictObject(selection.shape),
+  'mono-check': z.strictObject(monoOutcome.shape),
 }
 const TITLES: Record<keyof typeof lines, string> = {
   list: 'A line of `imageworks list --json` and `imageworks import --json`',
@@ -59,6 +61,7 @@ const TITLES: Record<keyof typeof lines, string> = {
   metadata: 'The line of `imageworks metadata --json`',
   journal: 'A line of `imageworks journal --json`',
   'models-select': 'The line of `imageworks models select --json`',
+  'mono-check': 'A line of `imageworks mono check --json`',
 }
 const names = Object.keys(lines) as (keyof typeof lines)[]
 const fileOf = (name: string): URL => new URL(`../../../configs/schemas/${name}.schema.json`, import.meta.url)
@@ -161,6 +164,13 @@ const samples: Record<keyof typeof lines, { good: object[]; bad: object[] }> = {
         models: [{ name: 'm', backend: 'cloud', quantization: null, vram_estimate_mb: null, role_priority: 1, reasons: [] }],
         rejected: [],
       },
+    ],
+  },
+  'mono-check': {
+    good: [{ photoId: 1, path, check: null, problem: { code: 'photo-damaged', message: 'x' } }],
+    bad: [
+      { photoId: 1, path, check: { verdict: 'maybe' }, problem: null },
+      { photoId: 1, path, problem: null },
     ],
   },
 }
