@@ -75,10 +75,9 @@ describe('photographs', () => {
     else expect(asItIs.verdict, JSON.stringify(asItIs.measures)).not.toBe('pass')
     for (const [tone, table] of Object.entries(TONES)) {
       const toned = toneWith(pixels, table)
-      for (const [how, picture] of [
-        ['as made', toned],
-        ['as JPEG', await jpeg(toned)],
-      ] as const) {
+      // Saved as JPEG is the harder case; one tone shows that it is not the only one.
+      const made = tone === 'cyanotype' ? [['as made', toned] as const] : []
+      for (const [how, picture] of [...made, ['as JPEG', await jpeg(toned)]] as const) {
         const { verdict, fired, measures } = analyseMono(picture)
         expect(verdict, `${tone} ${how}: ${JSON.stringify({ fired, measures })}`).toBe('pass')
       }
