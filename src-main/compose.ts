@@ -1,10 +1,11 @@
 /** Builds the studio: leaves first, each passed on to whoever needs it, each end registered on the line that makes it. Three hosts call this. */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { countTokens } from './backends/count-tokens.ts'
 import type { SecretStore } from './backends/ports.ts'
 import { composeEngine } from './compose-engine.ts'
-import type { Problem } from './contract/model.ts'
+import type { PhotoState, Problem, Stage } from './contract/model.ts'
+import { settingsSchema } from './contract/settings.ts'
 import { claimDataFolder } from './db/claim-data-folder.ts'
 import { openDatabase } from './db/open-database.ts'
 import { serveDesk } from './desk/serve-desk.ts'
@@ -48,8 +49,10 @@ import { proxySettingsFrom } from './proxy/proxy-settings.ts'
 import { createRequestLog } from './proxy/request-log.ts'
 import { listFolder } from './list-folder.ts'
 import { openStudioLog } from './studio-log.ts'
-import { parsePromptProfile } from './tagging/prompt-profile.ts'
+import { readPromptProfiles } from './prompt-files.ts'
+import { createAskAgain } from './tagging/ask-again.ts'
 import { restingState } from './tagging/run-states.ts'
+import type { ModelViewPort } from './tagging/ports.ts'
 import { createTaggingRuns } from './tagging/tagging-runs.ts'
 import { readGpus } from './vram/read-gpus.ts'
 import { sidecarsOf } from './workers/sidecar-marks.ts'
@@ -78,6 +81,7 @@ export interface StudioOptions {
 }
 
 const LOOK_AFTER_START_MS = 4000
+const VIEW_TIMEOUT_MS = 60_000
 /** A keychain that is locked may be asking for a password; until it has answered, only the studio itself gets in. */
 const KEYCHAIN_AT_START_MS = 3000
 
@@ -218,43 +222,49 @@ export async function compose(options: StudioOptions): Promise<Studio> {
     const grants = createGrants(options.browseRoots, listFolder)
 
     const hasProposals = (photoId: number) => Object.keys(proposals.latest(photoId)).length > 0
-    const prompt = parsePromptProfile(JSON.parse(await readFile(path.join(folders.configs, 'prompts', 'default.json'), 'utf8')))
+    const prompts = await readPromptProfiles(folders.configs)
+    const modelView: ModelViewPort = async (photoId, longEdge, signal) =>
+      imaging.modelView(await looking.ensureLooked(photoId, signal), longEdge, signal)
+    const taggingParts = {
+      proposals,
+      photos: {
+        find: (photoId: number) => photos.find(photoId),
+        setState: (photoIds: readonly number[], state: PhotoState) => photos.setState(photoIds, state),
+        unqueue: (photoIds: readonly number[]) => {
+          const standing = photoIds.map((photoId) => ({ photoId, state: restingState(decisions.get(photoId).status, hasProposals(photoId)) }))
+          for (const state of new Set(standing.map((each) => each.state))) {
+            photos.setState(
+              standing.filter((each) => each.state === state).map((each) => each.photoId),
+              state,
+            )
+          }
+        },
+        ensureLooked: async (photoId: number, signal: AbortSignal) => (await looking.ensureLooked(photoId, signal)).facts,
+      },
+      modelView,
+      chat,
+      resolveModel: async (stage: Stage, wanted: string | undefined) => {
+        const entry = await models.modelForRole(stage, wanted)
+        const summary = (await models.list()).find((each) => each.name === entry.name)
+        return { name: entry.name, backend: summary?.backend ?? ('unassigned' as const), remote: summary?.remote ?? true }
+      },
+      settings: () => settings.readSettings(),
+      delay,
+      clock,
+    }
     const tagging = ends.add(
       'tagging',
       createTaggingRuns({
+        ...taggingParts,
         runs,
-        proposals,
-        photos: {
-          find: (photoId) => photos.find(photoId),
-          setState: (photoIds, state) => photos.setState(photoIds, state),
-          unqueue: (photoIds) => {
-            const standing = photoIds.map((photoId) => ({ photoId, state: restingState(decisions.get(photoId).status, hasProposals(photoId)) }))
-            for (const state of new Set(standing.map((each) => each.state))) {
-              photos.setState(
-                standing.filter((each) => each.state === state).map((each) => each.photoId),
-                state,
-              )
-            }
-          },
-          ensureLooked: async (photoId, signal) => (await looking.ensureLooked(photoId, signal)).facts,
-        },
-        modelView: async (photoId, longEdge, signal) => imaging.modelView(await looking.ensureLooked(photoId, signal), longEdge, signal),
-        chat,
-        resolveModel: async (stage, wanted) => {
-          const entry = await models.modelForRole(stage, wanted)
-          const summary = (await models.list()).find((each) => each.name === entry.name)
-          return { name: entry.name, backend: summary?.backend ?? 'unassigned', remote: summary?.remote ?? true }
-        },
-        prompt: () => prompt,
-        settings: () => settings.readSettings(),
+        prompt: () => prompts[0]!,
         queue: createQueue({ concurrency: () => settings.readSettings().taggingConcurrency }),
-        delay,
         events,
-        clock,
         log,
       }),
       (it) => it.dispose(),
     )
+    const again = ends.add('asking again', createAskAgain({ ...taggingParts, prompts }), (it) => it.dispose())
 
     const refresh = async (photo: PhotoRecord): Promise<void> => {
       const { size, mtimeMs } = await stat(photo.path)
@@ -298,7 +308,16 @@ export async function compose(options: StudioOptions): Promise<Studio> {
         watchAgain: () => watching.refresh(),
         readEverything: (photo) => readEverything(exiftool, photo.path),
       }),
-      ...createTaggingHandlers(tagging, proposals),
+      ...createTaggingHandlers({
+        runs: tagging,
+        again,
+        prompts,
+        proposals,
+        settle: (photoId) => {
+          taggingParts.photos.unqueue([photoId])
+          events.emit('photos.changed', { photoIds: [photoId], state: null })
+        },
+      }),
       ...createReviewHandlers({
         photos,
         decisions,
@@ -353,6 +372,11 @@ export async function compose(options: StudioOptions): Promise<Studio> {
       thumbnail: async (photoId, size) => {
         if (!isThumbSize(size)) throw new StudioError('invalid-request', `there is no picture size ${size}`)
         return imaging.thumbnail(await looking.ensureLooked(photoId), size)
+      },
+      modelView: async (photoId, longEdge) => {
+        const edge = settingsSchema.shape.modelViewLongEdge.safeParse(longEdge)
+        if (!edge.success) throw new StudioError('invalid-request', `there is no model view of ${longEdge} pixels`)
+        return (await modelView(photoId, longEdge, AbortSignal.timeout(VIEW_TIMEOUT_MS))).jpeg
       },
       paths: {
         admit: (absolutePath) => grants.admit(absolutePath),

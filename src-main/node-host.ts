@@ -47,7 +47,13 @@ async function serveInBrowser(
   try {
     const { startWebHost } = await import('./web/web-host.ts')
     const host = await startWebHost(
-      { dispatch: studio.dispatch, subscribe: studio.subscribe, thumbnail: studio.thumbnail, rendererFolder: places.folders.renderer },
+      {
+        dispatch: studio.dispatch,
+        subscribe: studio.subscribe,
+        thumbnail: studio.thumbnail,
+        modelView: studio.modelView,
+        rendererFolder: places.folders.renderer,
+      },
       options.port,
     )
     studio.announce(host.origin)

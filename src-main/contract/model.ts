@@ -288,12 +288,18 @@ export const decisionChange = z.discriminatedUnion('kind', [
 ])
 export type DecisionChange = z.infer<typeof decisionChange>
 
+/** A keyword of the reply that is not proposed: another spelling came first, it is too long, or the list was full. */
+export const droppedKeyword = z.object({ keyword: z.string(), reason: z.enum(['twin', 'too-long', 'over-count']) })
+export type DroppedKeyword = z.infer<typeof droppedKeyword>
+
 export const review = z.object({
   photo: photoSummary,
   current: metadataSnapshot.nullable(),
   currentProblem: problem.nullable(),
   proposals: z.partialRecord(stage, proposal),
   decision,
+  /** Of the newest keywords; at most 100. */
+  droppedKeywords: z.array(droppedKeyword).optional(),
   /** The stage whose text is proposed for a field, where the settings differ from title and description. */
   stageOfField: z.partialRecord(textField, stage).optional(),
   /** What approving now would write, or what is approved. */

@@ -95,6 +95,16 @@ export function createProposalStore(connection: Connection): ProposalStore {
       })
     },
     latest,
+    alternatives: (photoId, limit) =>
+      connection
+        .all<ProposalRow>(
+          `SELECT * FROM proposals WHERE id IN (
+             SELECT max(id) FROM proposals WHERE photo_id = ? GROUP BY stage, model, prompt_hash, text, keywords
+           ) ORDER BY id DESC LIMIT ?`,
+          photoId,
+          limit,
+        )
+        .map(toProposal),
     findSame(photoId, stage, contentHash, settingsHash) {
       const row = connection.get<ProposalRow>(
         'SELECT * FROM proposals WHERE photo_id = ? AND stage = ? AND content_hash = ? AND settings_hash = ? ORDER BY id DESC LIMIT 1',

@@ -1,4 +1,5 @@
-/** `studio://app/…` serves the built renderer, `studio-media://thumb/<photoId>/<size>` cached pictures. Runs in the main process. */
+/** `studio://app/…` serves the built renderer, `studio-media://thumb/<photoId>/<size>` cached pictures,
+ * `studio-media://view/<photoId>/<long edge>` what a model was sent. Runs in the main process. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { protocol } from 'electron'
@@ -16,7 +17,7 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
-export function serveSchemes(rendererFolder: string, studio: Pick<Studio, 'thumbnail'>): void {
+export function serveSchemes(rendererFolder: string, studio: Pick<Studio, 'thumbnail' | 'modelView'>): void {
   protocol.handle('studio', async (request) => {
     const file = findRendererFile(rendererFolder, request.url)
     if (!file) return new Response(null, { status: 404 })
@@ -38,6 +39,10 @@ export function serveSchemes(rendererFolder: string, studio: Pick<Studio, 'thumb
     const wanted = parseMediaUrl(request.url)
     if (!wanted) return new Response(null, { status: 404 })
     try {
+      if (wanted.kind === 'view') {
+        const jpeg = await studio.modelView(wanted.photoId, wanted.size)
+        return new Response(new Uint8Array(jpeg), { headers: { 'content-type': 'image/jpeg', 'x-content-type-options': 'nosniff' } })
+      }
       const { file, contentType } = await studio.thumbnail(wanted.photoId, wanted.size)
       const bytes = await readFile(file)
       return new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType, 'x-content-type-options': 'nosniff' } })
@@ -60,8 +65,8 @@ function findRendererFile(folder: string, url: string): string | undefined {
   }
 }
 
-/** Ids only: `studio-media://thumb/12/320?v=…`. Anything else, encoded or not, is undefined. */
-function parseMediaUrl(url: string): { photoId: number; size: number } | undefined {
-  const match = /^studio-media:\/\/thumb\/(\d{1,15})\/(\d{1,5})(?:\?v=[0-9a-f]*)?$/.exec(url)
-  return match ? { photoId: Number(match[1]), size: Number(match[2]) } : undefined
+/** Ids only: `studio-media://thumb/12/320?v=…`, `studio-media://view/12/1024`. Anything else, encoded or not, is undefined. */
+function parseMediaUrl(url: string): { kind: 'thumb' | 'view'; photoId: number; size: number } | undefined {
+  const match = /^studio-media:\/\/(thumb|view)\/(\d{1,15})\/(\d{1,5})(?:\?v=[0-9a-f]*)?$/.exec(url)
+  return match ? { kind: match[1] === 'view' ? 'view' : 'thumb', photoId: Number(match[2]), size: Number(match[3]) } : undefined
 }

@@ -1,11 +1,14 @@
 /** Review: what the file holds beside what was proposed, what was decided, and what approving would write. */
 import {
+  type BackendName,
   type Decision,
+  type DroppedKeyword,
   FIELD_OF_STAGE,
   type FieldOfStage,
   type ItemOutcome,
   type MetadataSnapshot,
   type Problem,
+  type Proposal,
   type Review,
   TEXT_FIELDS,
 } from '../contract/model.ts'
@@ -16,7 +19,12 @@ import { applyDecisionChange, approveDecision, findStageOf, mayApprove, wantedFi
 import type { DecisionStore, PhotoRecord, PhotoStore } from '../library/ports.ts'
 import type { WantedFields } from '../metadata/ports.ts'
 import type { ProposalStore } from '../tagging/ports.ts'
+import { parseStageReply } from '../tagging/parse-reply.ts'
+import { givesScores } from '../tagging/request.ts'
 import { restingState } from '../tagging/run-states.ts'
+
+const MOST_ALTERNATIVES = 60
+const MOST_DROPPED = 100
 
 export interface ReviewParts {
   photos: PhotoStore
@@ -64,7 +72,8 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     const canUndo = decisions.canUndo(photoId)
     const canRedo = decisions.canRedo(photoId)
     const stageOfField = Object.fromEntries(TEXT_FIELDS.flatMap((field) => ((stage) => (stage ? [[field, stage]] : []))(findStageOf(field, fieldOf))))
-    return { photo, current, currentProblem, proposals: latest, decision, stageOfField, preview: shown, canUndo, canRedo }
+    const droppedKeywords = dropped(latest.keywords)
+    return { photo, current, currentProblem, proposals: latest, decision, droppedKeywords, stageOfField, preview: shown, canUndo, canRedo }
   }
 
   /** A decision that changes after its photo was approved or written waits for approval again. */
@@ -96,6 +105,18 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
 
   return {
     'review.get': ({ photoId }) => getReview(photoId),
+    'review.alternatives': ({ photoId }) => {
+      getPhoto(photoId)
+      return proposals.alternatives(photoId, MOST_ALTERNATIVES)
+    },
+    'review.prefer': ({ photoId, proposalId }) => {
+      getPhoto(photoId)
+      const wanted = proposals.alternatives(photoId, MOST_ALTERNATIVES).find((proposal) => proposal.id === proposalId)
+      if (!wanted) throw new StudioError('proposal-missing', `photo ${photoId} has no proposal ${proposalId}`)
+      const { id, ...rest } = wanted
+      if (proposals.latest(photoId)[wanted.stage]?.id !== id) proposals.add(rest)
+      return getReview(photoId)
+    },
     'review.decide': ({ photoId, change }) => {
       const photo = getPhoto(photoId)
       decisions.put(applyDecisionChange(reopen(decisions.get(photoId), photo), change, proposals.latest(photoId), fieldOfStage()))
@@ -166,4 +187,11 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
     photos.setState([photo.id], state)
     events.emit('photos.changed', { photoIds: [photo.id], state })
   }
+}
+
+/** What the reply held and the proposal does not: read from the reply again, so that it needs no place of its own. */
+function dropped(proposal: Proposal | undefined): DroppedKeyword[] {
+  if (!proposal) return []
+  const parsed = parseStageReply('keywords', proposal.rawReply, { scored: givesScores(proposal.backend as BackendName) })
+  return parsed.kind === 'keywords' ? parsed.dropped.slice(0, MOST_DROPPED) : []
 }

@@ -13,6 +13,8 @@ export interface Studio {
   subscribe(listener: (event: StudioEvent) => void): () => void
   /** File of a cached picture. @throws StudioError */
   thumbnail(photoId: number, size: number): Promise<{ file: string; contentType: string }>
+  /** The JPEG that a model was sent of this photo, byte for byte, with that long edge in pixels. @throws StudioError */
+  modelView(photoId: number, longEdge: number): Promise<Uint8Array>
   /** Doors for hosts, which know real paths. Nothing here is reachable from a window. */
   paths: {
     admit(absolutePath: string): string

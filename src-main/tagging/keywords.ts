@@ -1,5 +1,5 @@
 /** Makes a model's keyword list fit to be shown: clean, bounded, each once. Which words are good ones is not decided here. */
-import type { ProposedKeyword } from '../contract/model.ts'
+import type { DroppedKeyword, ProposedKeyword } from '../contract/model.ts'
 import { tidyLine } from './neutralise.ts'
 
 export const MAX_KEYWORDS = 50
@@ -18,6 +18,8 @@ export interface NormalisedKeywords {
   tooLong: number
   /** Left out beyond MAX_KEYWORDS. */
   overCount: number
+  /** The same, word by word, in the order of the reply. */
+  dropped: DroppedKeyword[]
 }
 
 /** One keyword of a reply: a string, or an object with `keyword` (or `name`, `tag`, `label`). Anything else is undefined. */
@@ -44,22 +46,25 @@ export function keywordKey(keyword: string): string {
 
 /** Order is kept; of case twins the first stays. Idempotent. */
 export function normaliseKeywords(raw: readonly ProposedKeyword[]): NormalisedKeywords {
-  const result: NormalisedKeywords = { keywords: [], given: raw.length, twins: 0, tooLong: 0, overCount: 0 }
+  const result: NormalisedKeywords = { keywords: [], given: raw.length, twins: 0, tooLong: 0, overCount: 0, dropped: [] }
   const seen = new Set<string>()
   for (const item of raw) {
     const keyword = tidyLine(item.keyword)
     if (keyword === '') continue
     if ([...keyword].length > MAX_KEYWORD_CHARS) {
       result.tooLong += 1
+      result.dropped.push({ keyword, reason: 'too-long' })
       continue
     }
     const key = keywordKey(keyword)
     if (seen.has(key)) {
       result.twins += 1
+      result.dropped.push({ keyword, reason: 'twin' })
       continue
     }
     if (result.keywords.length === MAX_KEYWORDS) {
       result.overCount += 1
+      result.dropped.push({ keyword, reason: 'over-count' })
       continue
     }
     seen.add(key)

@@ -8,6 +8,8 @@ export interface ProposalStore {
   add(proposal: NewProposal): Proposal
   /** The newest proposal of each stage. */
   latest(photoId: number): Partial<Record<Stage, Proposal>>
+  /** Every different answer to the photo, the newest of each first; at most `limit`. */
+  alternatives(photoId: number, limit: number): Proposal[]
   /** A proposal of this stage made from the same bytes with the same settings, if there is one: done is done. */
   findSame(photoId: number, stage: Stage, contentHash: string, settingsHash: string): Proposal | undefined
 }

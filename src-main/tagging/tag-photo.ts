@@ -37,10 +37,13 @@ export interface PhotoPorts {
 
 /** Fixed while a run is active. */
 export interface RunPlan {
-  runId: number
+  /** Null for a stage that is asked again outside of any run. */
+  runId: number | null
   stages: readonly Stage[]
   models: Partial<Record<Stage, ResolvedModel>>
   prompt: PromptProfile
+  /** Left out in a run: SEED. */
+  seed?: number
 }
 
 /** A photo whose view is ready; `left` are the stages that have to be asked. */
@@ -65,7 +68,7 @@ export class StageFailed extends Error {
   }
 }
 
-const SEED = 1
+export const SEED = 1
 /** A raw reply is kept for the record, not without bound. */
 const MAX_RAW_CHARS = 20_000
 
@@ -138,14 +141,14 @@ function settingsHash(plan: RunPlan, input: StageInput, stage: Stage): string {
     prompt: promptHash(plan.prompt),
     longEdge: input.settings.modelViewLongEdge,
     facts: contextFor(input.facts, { ...input.settings, remote: model.remote }) !== null,
-    seed: SEED,
+    seed: plan.seed ?? SEED,
     earlier: stage === 'caption' ? {} : stage === 'keywords' ? { caption: input.earlier.caption } : input.earlier,
   })
 }
 
 function modelOf(plan: RunPlan, stage: Stage): ResolvedModel {
   const model = plan.models[stage]
-  if (!model) throw new Error(`run ${plan.runId} has no model for ${stage}`)
+  if (!model) throw new Error(`run ${String(plan.runId)} has no model for ${stage}`)
   return model
 }
 
@@ -183,7 +186,7 @@ async function askStage(
   const model = modelOf(plan, stage)
   const prompt = plan.prompt.stages[stage]
   const context = contextFor(facts, { ...settings, remote: model.remote })
-  let body = buildStageRequest({ stage, prompt, view, facts: context, existing: null, earlier, model, seed: SEED })
+  let body = buildStageRequest({ stage, prompt, view, facts: context, existing: null, earlier, model, seed: plan.seed ?? SEED })
   for (let attempt = 1; ; attempt += 1) {
     const asked = clock.ticksMs()
     const reply = await sendWithRetry(ports, body, signal, onWait)

@@ -23,6 +23,8 @@ export interface WebHostParts {
   subscribe(listener: (event: StudioEvent) => void): () => void
   /** Rejects with anything when there is no such thumbnail. */
   thumbnail(photoId: number, size: number): Promise<{ file: string; contentType: string }>
+  /** Rejects with anything when there is no such view. */
+  modelView(photoId: number, longEdge: number): Promise<Uint8Array>
   rendererFolder: string
 }
 
@@ -85,6 +87,16 @@ export async function startWebHost(parts: WebHostParts, port: number): Promise<{
           'cache-control': version ? 'private, max-age=31536000, immutable' : 'no-store',
         },
       })
+    } catch {
+      return context.body(null, 404)
+    }
+  })
+
+  app.get('/media/view/:id{[0-9]+}/:edge{[0-9]+}', async (context) => {
+    if (!isMember(context.req.header('cookie'))) return context.body(null, 401)
+    try {
+      const jpeg = await parts.modelView(Number(context.req.param('id')), Number(context.req.param('edge')))
+      return new Response(new Uint8Array(jpeg), { headers: { 'content-type': 'image/jpeg', 'cache-control': 'no-store' } })
     } catch {
       return context.body(null, 404)
     }

@@ -60,6 +60,7 @@ export function createBrowserClient(page: Window): StudioClient {
       }
     },
     thumbUrl: (photoId, size, contentHash) => mediaAddress('/media/thumb', photoId, size, contentHash),
+    viewUrl: (photoId, longEdge) => `/media/view/${photoId}/${longEdge}`,
     admit: () => Promise.resolve(null),
   }
 }

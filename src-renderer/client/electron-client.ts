@@ -23,6 +23,7 @@ export function createElectronClient(bridge: StudioBridge): StudioClient {
     },
     subscribe: (listener) => bridge.subscribe(listener),
     thumbUrl: (photoId, size, contentHash) => mediaAddress('studio-media://thumb', photoId, size, contentHash),
+    viewUrl: (photoId, longEdge) => `studio-media://view/${photoId}/${longEdge}`,
     admit: (files) => bridge.admit([...files]),
   }
 }

@@ -21,6 +21,8 @@ export interface StudioClient {
   subscribe(listener: (event: ClientEvent) => void): () => void
   /** Address of a picture with a long edge of `size` pixels; the content hash makes it change with the file. */
   thumbUrl(photoId: number, size: ThumbSize, contentHash: string | null): string
+  /** Address of the picture that a model was sent, with that long edge in pixels. */
+  viewUrl(photoId: number, longEdge: number): string
   /** Grants for dropped files and folders, or null where the host cannot see where dropped files live (a browser page). */
   admit(files: readonly File[]): Promise<string[] | null>
 }

@@ -94,7 +94,7 @@ function remember(studio: Studio, photoIds: readonly number[]): void {
   if (photoIds.length > 0) patch(studio, 'review', { past: [...studio.store.getState().review.past, photoIds].slice(-1000), future: [] })
 }
 
-function take(studio: Studio, review: Review): void {
+export function takeReview(studio: Studio, review: Review): void {
   const cache = ahead.get(studio)
   cache?.set(review.photo.id, Promise.resolve(review))
   if (currentPhotoId(studio) === review.photo.id) patch(studio, 'review', { review, problem: null })
@@ -114,7 +114,7 @@ export async function decide(studio: Studio, change: DecisionChange | null): Pro
   const review = await ask(studio, 'review.decide', { photoId, change })
   if (!review) return refreshReview(studio)
   remember(studio, [photoId])
-  if (underway.get(studio) === turn) take(studio, review)
+  if (underway.get(studio) === turn) takeReview(studio, review)
   else forgetAhead(studio, [photoId])
 }
 
@@ -190,7 +190,7 @@ async function travel(
   if (!next) return
   if (recorded !== undefined) patch(studio, 'review', { past, future })
   forgetAhead(studio, [photoId])
-  take(studio, next)
+  takeReview(studio, next)
   announce(studio, way === 'undo' ? words.review.undone(next.photo.name) : words.review.redone(next.photo.name))
   const index = queue.indexOf(photoId)
   if (index >= 0) await moveTo(studio, index)

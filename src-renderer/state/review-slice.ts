@@ -1,4 +1,4 @@
-import type { PhotoSummary, Problem, Review, TextField } from '../../src-main/contract/model.ts'
+import type { PhotoSummary, Problem, Proposal, Review, Stage, TextField } from '../../src-main/contract/model.ts'
 
 export interface ReviewSlice {
   /** The photos under review, fixed when the review began: moving on does not depend on filters. */
@@ -15,6 +15,14 @@ export interface ReviewSlice {
   showProvenance: boolean
   /** The photo at the full size of its preview; stays from photo to photo. */
   zoomed: boolean
+  /** What stands where the photo is. */
+  view: 'photo' | 'saw' | 'compare'
+  /** Answers of all models and prompts to one photo, newest first. */
+  answers: { photoId: number; list: readonly Proposal[] } | null
+  /** `photoId stage` → the model that is being asked again. */
+  asking: Readonly<Record<string, string>>
+  againStage: Stage
+  prompts: readonly string[]
   /** Photos whose decisions can be taken back together, oldest first; the studio holds the decisions themselves. */
   past: readonly (readonly number[])[]
   future: readonly (readonly number[])[]
@@ -32,6 +40,11 @@ export const startReview = (): ReviewSlice => ({
   keywordText: null,
   showProvenance: false,
   zoomed: false,
+  view: 'photo',
+  answers: null,
+  asking: {},
+  againStage: 'caption',
+  prompts: [],
   past: [],
   future: [],
   finished: false,

@@ -110,6 +110,25 @@ describe.skipIf(why !== undefined)('review', () => {
     await page.context().close()
   })
 
+  it('asks another prompt for one field, shows both answers side by side and takes the earlier one back', async () => {
+    const page = await openReview()
+    const title = () => page.locator(byId('field-title')).innerText()
+    const before = await title()
+    await page.keyboard.press('r')
+    await page.click('input[value=concise]')
+    await page.click(byId('ask-again'))
+    await expect.poll(title).not.toBe(before)
+    await page.keyboard.press('c')
+    await expect.poll(() => page.locator(byId('compare-column')).count()).toBe(2)
+    await page.click('[aria-label^="Use this: Title"]')
+    await page.waitForSelector(`${byId('field-title')}[data-status=accepted]`)
+    expect(await title()).toContain('Two hikers')
+    await page.keyboard.press('v')
+    await page.waitForSelector(`${byId('saw')} img`)
+    expect(await page.innerText(byId('saw'))).toContain('1024 × 683')
+    await page.context().close()
+  })
+
   it('zooms to the full size of the preview and back, from photo to photo', async () => {
     const page = await openReview()
     await page.keyboard.press('z')

@@ -1,9 +1,13 @@
 import { z } from 'zod'
-import { decisionChange, itemOutcome, photoId, review } from '../model.ts'
+import { decisionChange, itemOutcome, photoId, proposal, review } from '../model.ts'
 import { route } from '../route.ts'
 
 export const reviewRoutes = {
   'review.get': route(z.object({ photoId }), review),
+  /** Every different answer to this photo, the newest of each first: by other models, other prompts, asked again. At most 60. */
+  'review.alternatives': route(z.object({ photoId }), z.array(proposal)),
+  /** Makes an earlier answer the proposal of its stage again. */
+  'review.prefer': route(z.object({ photoId, proposalId: z.int().positive() }), review),
   'review.decide': route(z.object({ photoId, change: decisionChange }), review),
   'review.undo': route(z.object({ photoId }), review),
   'review.redo': route(z.object({ photoId }), review),

@@ -12,6 +12,10 @@ export const taggingRoutes = {
     }),
     runSummary,
   ),
+  /** One stage of one photo once more, by another model, another prompt or anew; answers when the words are there. */
+  'tagging.again': route(z.object({ photoId, stage, model: z.string().optional(), prompt: z.string().optional() }), proposal),
+  /** Names of the prompt profiles; runs use the first. */
+  'tagging.prompts': route(z.object({}), z.array(z.object({ name: z.string(), version: z.int() }))),
   'tagging.pause': route(z.object({ runId }), runSummary),
   'tagging.resume': route(z.object({ runId }), runSummary),
   'tagging.cancel': route(z.object({ runId }), runSummary),

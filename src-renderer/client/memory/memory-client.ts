@@ -6,7 +6,18 @@ import { mediaAddress } from '../media-address.ts'
 import { ClientFailure, type ClientEvent, type StudioClient } from '../studio-client.ts'
 import { createMemoryLibrary, fillLibrary, matching, type Scene } from './memory-library.ts'
 import { memoryModels } from './memory-models.ts'
-import { applyChange, applyDecision, getPhoto, planOf, reviewOf, revertWrite, setDecision, writePlan } from './memory-review.ts'
+import {
+  answersOf,
+  applyChange,
+  applyDecision,
+  getPhoto,
+  planOf,
+  reviewOf,
+  revertWrite,
+  setDecision,
+  setProposal,
+  writePlan,
+} from './memory-review.ts'
 import { memoryRuns } from './memory-runs.ts'
 
 export interface MemoryOptions {
@@ -92,6 +103,14 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       return { photos: gone.length }
     },
     'review.get': ({ photoId }) => reviewOf(getPhoto(library, photoId)),
+    'review.alternatives': ({ photoId }) => structuredClone(answersOf(getPhoto(library, photoId))),
+    'review.prefer': ({ photoId, proposalId }) => {
+      const photo = getPhoto(library, photoId)
+      const wanted = answersOf(photo).find((proposal) => proposal.id === proposalId)
+      if (!wanted) throw new ClientFailure({ code: 'proposal-missing', message: `No proposal ${proposalId}.` })
+      setProposal(photo, wanted)
+      return reviewOf(photo)
+    },
     'review.decide': ({ photoId, change }) => {
       const photo = getPhoto(library, photoId)
       setDecision(photo, applyChange(photo.decision, change))
@@ -167,6 +186,7 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       return () => void listeners.delete(listener)
     },
     thumbUrl: (photoId, size, contentHash) => mediaAddress('/media/thumb', photoId, size, contentHash),
+    viewUrl: (photoId) => mediaAddress('/media/thumb', photoId, 320, null),
     admit: (files) => Promise.resolve(options.admits ? files.map((_, index) => `grant-dropped-${index}`) : null),
     emit,
   }

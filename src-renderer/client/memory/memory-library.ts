@@ -19,6 +19,8 @@ export interface MemoryPhoto {
   summary: PhotoSummary
   file: MetadataSnapshot
   proposals: Partial<Record<Stage, Proposal>>
+  /** Answers that are not the newest of their stage. */
+  earlier: Proposal[]
   decision: Decision
   undo: Decision[]
   redo: Decision[]
@@ -123,6 +125,7 @@ function addPhoto(library: MemoryLibrary, index: number, scene: Scene): void {
     },
     file,
     proposals,
+    earlier: [],
     decision: { ...openDecision(id), status: state === 'approved' || state === 'written' ? 'approved' : state === 'rejected' ? 'rejected' : 'open' },
     undo: [],
     redo: [],

@@ -6,6 +6,7 @@ import type {
   MetadataSnapshot,
   Plan,
   PlanChange,
+  Proposal,
   Review,
   TextField,
   WriteOutcome,
@@ -81,6 +82,7 @@ export function reviewOf(photo: MemoryPhoto): Review {
     currentProblem: photo.summary.problem,
     proposals: photo.proposals,
     decision: photo.decision,
+    droppedKeywords: photo.proposals.keywords ? [{ keyword: 'Boats', reason: 'twin' as const }] : [],
     preview:
       photo.summary.problem === null
         ? {
@@ -93,6 +95,17 @@ export function reviewOf(photo: MemoryPhoto): Review {
     canUndo: photo.undo.length > 0,
     canRedo: photo.redo.length > 0,
   })
+}
+
+/** Newest first. */
+export function answersOf(photo: MemoryPhoto): Proposal[] {
+  return [...Object.values(photo.proposals), ...photo.earlier].sort((a, b) => b.id - a.id)
+}
+
+export function setProposal(photo: MemoryPhoto, proposal: Proposal): void {
+  const before = photo.proposals[proposal.stage]
+  photo.earlier = [...photo.earlier, ...(before ? [before] : [])].filter((each) => each.id !== proposal.id)
+  photo.proposals[proposal.stage] = proposal
 }
 
 export function setDecision(photo: MemoryPhoto, decision: Decision): void {

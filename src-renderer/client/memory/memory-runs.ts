@@ -4,7 +4,7 @@ import type { RunFailure, RunSummary } from '../../../src-main/contract/model.ts
 import type { Handlers } from '../../../src-main/contract/routes/index.ts'
 import { ClientFailure } from '../studio-client.ts'
 import type { MemoryLibrary, Scene } from './memory-library.ts'
-import { getPhoto } from './memory-review.ts'
+import { getPhoto, setProposal } from './memory-review.ts'
 import { makeProposal } from './memory-words.ts'
 
 interface RunsContext {
@@ -90,6 +90,16 @@ export function memoryRuns({ library, scene, later, tell, nowMs }: RunsContext):
       later(() => step(run), TICK_MS)
       return structuredClone(run.summary)
     },
+    'tagging.again': ({ photoId, stage, model = 'embedded', prompt = 'default' }) => {
+      const photo = getPhoto(library, photoId)
+      const answer = makeProposal(library.nextId(), photoId + 1, stage, 0, model, false)
+      setProposal(photo, { ...answer, photoId, runId: null, promptName: prompt, contentHash: photo.summary.contentHash ?? '' })
+      return structuredClone(photo.proposals[stage]!)
+    },
+    'tagging.prompts': () => [
+      { name: 'default', version: 1 },
+      { name: 'concise', version: 1 },
+    ],
     'tagging.pause': ({ runId }) => set(runId, 'paused'),
     'tagging.resume': ({ runId }) => set(runId, 'running'),
     'tagging.cancel': ({ runId }) => set(runId, 'cancelled'),

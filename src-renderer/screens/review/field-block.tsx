@@ -5,6 +5,7 @@ import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { WordDiff } from '../../parts/word-diff.tsx'
 import { cancelEdit, commitEdit, decide, startEdit, typeEdit } from '../../state/review-actions.ts'
+import { AgainButton, AskedNote } from './again-button.tsx'
 import { type FieldView, fieldVerdict } from '../../state/review-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 
@@ -54,10 +55,12 @@ export function FieldBlock({ view }: { view: FieldView }) {
             </Button>
           </>
         )}
+        {view.stage !== null && <AgainButton stage={view.stage} label={label} />}
         <Button small icon look="quiet" aria-label={`${words.review.edit}: ${label}`} onClick={() => startEdit(studio, field)}>
           <Pencil size={14} aria-hidden />
         </Button>
       </header>
+      {view.stage !== null && <AskedNote stage={view.stage} />}
       {gates.length > 0 && (
         <p className="field__gate">
           <TriangleAlert size={14} aria-hidden />

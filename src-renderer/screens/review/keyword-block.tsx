@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { addKeywords, cancelEdit, decide, startKeyword, typeKeywords } from '../../state/review-actions.ts'
 import { allKeywords, type Chip, keywordChips } from '../../state/review-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
+import { AgainButton, AskedNote } from './again-button.tsx'
 
 const GROUPS: readonly Chip['group'][] = ['file', 'proposed', 'maybe', 'hand']
 
@@ -34,10 +35,12 @@ export function KeywordBlock({ review }: { review: Review }) {
               {verdict === 'accept' ? <Check size={15} aria-hidden /> : <X size={15} aria-hidden />}
             </Button>
           ))}
+        <AgainButton stage="keywords" label={words.fields.keywords} />
         <Button small icon look="quiet" aria-label={words.review.addKeyword} onClick={() => startKeyword(studio)}>
           <Plus size={15} aria-hidden />
         </Button>
       </header>
+      <AskedNote stage="keywords" />
       {gates.length > 0 && (
         <p className="field__gate">
           <TriangleAlert size={14} aria-hidden />
@@ -60,6 +63,18 @@ export function KeywordBlock({ review }: { review: Review }) {
           </div>
         )
       })}
+      {(review.droppedKeywords ?? []).length > 0 && (
+        <div className="chips" data-testid="dropped-keywords">
+          <p className="chips__name">{words.review.dropped}</p>
+          <ul>
+            {review.droppedKeywords?.map(({ keyword, reason }, at) => (
+              <li key={`${at} ${keyword}`} className="faint">
+                <s dir="auto">{keyword}</s> <span>({words.review.droppedWhy[reason]})</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       {chips.length === 0 && typed === null && <p className="faint">{words.review.noProposal}</p>}
       {typed !== null && (
         <input

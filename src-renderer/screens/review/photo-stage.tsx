@@ -1,13 +1,16 @@
-import { Maximize, ZoomIn, ZoomOut } from 'lucide-react'
+import { Columns3, Maximize, ScanEye, ZoomIn, ZoomOut } from 'lucide-react'
 import { type RefObject, useEffect } from 'react'
 import type { Review } from '../../../src-main/contract/model.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
+import { loadAnswers, toggleView } from '../../state/answer-actions.ts'
 import { toggleZoom } from '../../state/review-actions.ts'
 import { findThumbUrl } from '../../state/thumb.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
+import { CompareView } from './compare-view.tsx'
 import { Filmstrip } from './filmstrip.tsx'
+import { SawView } from './saw-view.tsx'
 
 /** Shows the stage alone, or the window again. A browser may refuse; then nothing changes. */
 export function toggleFullScreen(stage: RefObject<HTMLElement | null>): void {
@@ -19,12 +22,29 @@ export function toggleFullScreen(stage: RefObject<HTMLElement | null>): void {
 export function PhotoStage({ shown, stage }: { shown: Review | null; stage: RefObject<HTMLElement | null> }) {
   const studio = useStudio()
   const photoId = useStudioState((state) => state.review.queue[state.review.index])
+  const view = useStudioState((state) => state.review.view)
   const zoomed = useStudioState((state) => state.review.zoomed)
   const url = shown ? findThumbUrl(studio, shown.photo, 1600) : undefined
   useReadAheadPictures()
+  useEffect(() => {
+    if (view === 'compare' && photoId !== undefined) void loadAnswers(studio, photoId)
+  }, [studio, view, photoId])
   return (
     <section ref={stage} className="review__stage" aria-label={words.review.photo}>
       <div className="review__tools">
+        <Button small icon look="quiet" aria-label={words.review.saw} aria-pressed={view === 'saw'} onClick={() => toggleView(studio, 'saw')}>
+          <ScanEye size={15} aria-hidden />
+        </Button>
+        <Button
+          small
+          icon
+          look="quiet"
+          aria-label={words.review.compare}
+          aria-pressed={view === 'compare'}
+          onClick={() => toggleView(studio, 'compare')}
+        >
+          <Columns3 size={15} aria-hidden />
+        </Button>
         <Button small icon look="quiet" aria-label={zoomed ? words.review.zoomOut : words.review.zoomIn} onClick={() => toggleZoom(studio)}>
           {zoomed ? <ZoomOut size={15} aria-hidden /> : <ZoomIn size={15} aria-hidden />}
         </Button>
@@ -33,13 +53,15 @@ export function PhotoStage({ shown, stage }: { shown: Review | null; stage: RefO
         </Button>
       </div>
       <div
-        className={zoomed ? 'review__photo review__photo--zoomed scrolls' : 'review__photo'}
+        className={zoomed && view === 'photo' ? 'review__photo review__photo--zoomed scrolls' : 'review__photo'}
         data-testid="review-photo"
         data-photo-id={photoId}
         // Scrolled by keyboard only where there is something to scroll.
-        {...(zoomed ? { tabIndex: 0, role: 'group', 'aria-label': words.review.photo } : {})}
+        {...(zoomed && view === 'photo' ? { tabIndex: 0, role: 'group', 'aria-label': words.review.photo } : {})}
       >
-        {shown && url !== undefined && <img key={shown.photo.id} src={url} alt={words.review.photoAlt(shown.photo.name)} />}
+        {view === 'photo' && shown && url !== undefined && <img key={shown.photo.id} src={url} alt={words.review.photoAlt(shown.photo.name)} />}
+        {view === 'saw' && shown && <SawView review={shown} />}
+        {view === 'compare' && shown && <CompareView review={shown} />}
         {shown?.photo.problem && <ProblemNote problem={shown.photo.problem} />}
       </div>
       <Filmstrip />

@@ -1,5 +1,6 @@
 import type { TextField } from '../../../src-main/contract/model.ts'
 import { useKeys } from '../../parts/use-keys.ts'
+import { openAgain, toggleView } from '../../state/answer-actions.ts'
 import { findAction } from '../../state/keymap.ts'
 import { go } from '../../state/navigation.ts'
 import { decide, judge, move, moveTo, reopen, startEdit, startKeyword, toggleProvenance, toggleZoom } from '../../state/review-actions.ts'
@@ -76,6 +77,13 @@ export function useReviewKeys(onFullScreen: () => void): void {
         break
       case 'accept-description':
         accept('description')
+        break
+      case 'saw':
+      case 'compare':
+        toggleView(studio, action)
+        break
+      case 'ask-again':
+        void openAgain(studio, 'caption')
         break
       case 'provenance':
         toggleProvenance(studio)

@@ -14,6 +14,7 @@ import { LibraryScreen } from '../library/library-screen.tsx'
 import { GetModelsDialog } from '../models/get-models-dialog.tsx'
 import { ModelsScreen } from '../models/models-screen.tsx'
 import { PickFolderDialog } from '../library/pick-folder-dialog.tsx'
+import { AgainDialog } from '../review/again-dialog.tsx'
 import { ReviewScreen } from '../review/review-screen.tsx'
 import { SettingsScreen } from '../settings/settings-screen.tsx'
 import { WriteDialog } from '../write/write-dialog.tsx'
@@ -37,6 +38,7 @@ const SCREENS = {
 const DIALOGS = {
   keys: KeysDialog,
   palette: PaletteDialog,
+  again: AgainDialog,
   'pick-folder': PickFolderDialog,
   'get-models': GetModelsDialog,
   failures: FailuresDialog,

@@ -27,6 +27,7 @@ beforeAll(async () => {
         emit = listener
         return () => undefined
       },
+      modelView: async (photoId, longEdge) => Buffer.from(`view ${photoId} ${longEdge}`),
       thumbnail: async (photoId, size) => {
         if (photoId !== 1 || size !== 320) throw new Error('no such picture')
         return { file: path.join(folder, 'one.jpg'), contentType: 'image/jpeg' }
@@ -82,6 +83,9 @@ describe('with a session', () => {
 
   it('serves pictures by id, with a fixed type, and nothing by path', async () => {
     const cookie = await session()
+    const view = await fetch(`${host.origin}/media/view/7/1024`, { headers: { cookie } })
+    expect([view.status, view.headers.get('content-type'), await view.text()]).toEqual([200, 'image/jpeg', 'view 7 1024'])
+    expect((await fetch(`${host.origin}/media/view/7/1024`)).status).toBe(401)
     const good = await fetch(`${host.origin}/media/thumb/1/320?v=abc`, { headers: { cookie } })
     expect([good.status, good.headers.get('content-type'), good.headers.get('x-content-type-options')]).toEqual([200, 'image/jpeg', 'nosniff'])
     expect(await good.text()).toBe('jpeg bytes')

@@ -94,6 +94,11 @@ export function memoryProposalStore(): ProposalStore & { all: Proposal[] } {
       return stored
     },
     latest: (photoId) => Object.fromEntries(all.filter((each) => each.photoId === photoId).map((each) => [each.stage, each])),
+    alternatives: (photoId, limit) =>
+      all
+        .filter((each) => each.photoId === photoId)
+        .slice(-limit)
+        .reverse(),
     findSame: (photoId, stage, contentHash, settingsHash) =>
       all.findLast(
         (each) => each.photoId === photoId && each.stage === stage && each.contentHash === contentHash && each.settingsHash === settingsHash,
