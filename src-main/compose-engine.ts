@@ -20,7 +20,7 @@ import type { Disposables } from './lib/disposables.ts'
 import type { EventBus } from './lib/event-bus.ts'
 import type { Logger } from './lib/logger.ts'
 import type { ShippedFolders } from './lib/places.ts'
-import { StudioError } from './lib/studio-error.ts'
+import { StudioError, toProblem } from './lib/studio-error.ts'
 import type { WorkerClient } from './lib/worker-process.ts'
 import type { RequestRecord } from './proxy/ports.ts'
 import { speedOf } from './proxy/request-speed.ts'
@@ -200,13 +200,19 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
     clock,
   })
   const notedAtMs = new Map<string, number>()
+  /** On their way into the database, which is closed after them. */
+  const notes = ends.add('speeds of answers', new Set<Promise<void>>(), async (it) => void (await Promise.all(it)))
   /** What answers showed of their models' speed, kept for the next estimate: of each model one now and then, as a sample. */
   const noteAnswers = (answers: readonly RequestRecord[]) => {
     for (const [name, record] of new Map(answers.map((record) => [record.model, record]))) {
       const speed = speedOf(record)
       if (speed === null || name === null || clock.ticksMs() - (notedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < SPEED_SAMPLE_MS) continue
       notedAtMs.set(name, clock.ticksMs())
-      void findEntry(name).then((entry) => entry && records.answered(entry, speed))
+      const note = findEntry(name)
+        .then((entry) => entry && records.answered(entry, speed))
+        .catch((error: unknown) => log.warn('speed-not-kept', { ...toProblem(error) }))
+        .finally(() => notes.delete(note))
+      notes.add(note)
     }
   }
   const memoryOf = (entry: RegistryEntry) => memoryFigures(entry, records.needOf(entry))

@@ -91,12 +91,11 @@ export interface UpkeepOptions {
 
 const isGone = (record: EntryRecord) => (record['metadata'] as Record<string, unknown> | undefined)?.['missing'] === true
 
-function placeOf({ source, scope, state, models, problems }: ScopeReport): ScanResult['sources'][number] {
-  const place = scope === source ? '' : scope.slice(source.length + 1)
+function placeOf({ source, scope, place = scope.slice(source.length + 1), state, models, problems }: ScopeReport): ScanResult['sources'][number] {
   const notes = state === 'absent' ? ['is not there'] : problems.slice(0, 5)
   const more = problems.length > 5 ? [`and ${problems.length - 5} more`] : []
   const said = [...notes, ...more].join('; ')
-  return { source, place, found: models, note: said === '' ? null : place === '' ? said : `${place}: ${said}` }
+  return { source, place, found: models, note: said === '' ? null : said }
 }
 
 function compare(before: readonly EntryRecord[], after: readonly EntryRecord[]): Omit<ScanResult, 'sources'> {
@@ -178,10 +177,12 @@ export function createModelUpkeep(options: UpkeepOptions): ModelUpkeep {
     },
     async unlock(name) {
       const { entry } = await find(name)
-      await files.updateUser((records) => patchRecord(records, entry.name, { version_lock: null }))
-      const still = (await find(entry.name)).entry.version_lock.locked === true
-      if (still) await files.updateUser((records) => changeRecord(records, entry.name, { version_lock: { locked: false } }))
-      onChanged()
+      if (entry.version_lock.locked === true) {
+        await files.updateUser((records) => patchRecord(records, entry.name, { version_lock: null }))
+        const still = (await find(entry.name)).entry.version_lock.locked === true
+        if (still) await files.updateUser((records) => changeRecord(records, entry.name, { version_lock: { locked: false } }))
+        onChanged()
+      }
       return { name: entry.name, locked: false, matches: null, digest: null, expected: null, files: 0 }
     },
     async verify(name) {

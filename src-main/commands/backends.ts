@@ -1,4 +1,5 @@
 /** What a running studio has loaded: asked through its proxy, since a second studio on the same data folder would be refused. */
+import http from 'node:http'
 import type { Command } from 'commander'
 import { DEFAULT_SETTINGS } from '../contract/settings.ts'
 import { StudioError } from '../lib/studio-error.ts'
@@ -20,26 +21,41 @@ interface BackendRow {
   reason: string | null
 }
 
+interface HttpReply {
+  status: number
+  text: string
+}
+
+/** Waits as long as it takes, which `fetch` does not: a large model loads for many minutes. */
+function send(method: 'GET' | 'POST', address: string, headers: Record<string, string>): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
+    const typed = method === 'POST' ? { ...headers, 'content-type': 'application/json' } : headers
+    const request = http.request(address, { method, headers: typed, agent: false }, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }))
+      response.on('error', reject)
+    })
+    request.on('error', reject).end(method === 'POST' ? '{}' : undefined)
+  })
+}
+
 async function ask<T extends object>(method: 'GET' | 'POST', proxyUrl: string, path: string, token: () => Promise<string | null>): Promise<T> {
   const address = `${proxyUrl}${path}`
   const nobody = (cause: unknown) => new StudioError('proxy-unavailable', `no studio answers at ${address}`, { data: { address }, cause })
-  let response: Response
+  let reply: HttpReply
   let answer: T & { error?: { message: string; studio_code?: string; data?: Record<string, unknown> } }
   try {
-    const send = (headers: Record<string, string>) => {
-      const body = method === 'POST' ? { body: '{}', headers: { ...headers, 'content-type': 'application/json' } } : { headers }
-      return fetch(address, { method, ...body })
-    }
-    response = await send({})
-    if (response.status === 401) {
+    reply = await send(method, address, {})
+    if (reply.status === 401) {
       const kept = await token()
-      if (kept !== null) response = await send({ authorization: `Bearer ${kept}` })
+      if (kept !== null) reply = await send(method, address, { authorization: `Bearer ${kept}` })
     }
-    answer = (await response.json()) as typeof answer
+    answer = JSON.parse(reply.text) as typeof answer
   } catch (error) {
     throw error instanceof StudioError ? error : nobody(error)
   }
-  if (response.ok) return answer
+  if (reply.status === 200) return answer
   // Another program on the port does not speak of errors as we do.
   if (answer.error?.studio_code === undefined) throw nobody(answer)
   throw new StudioError(answer.error.studio_code as StudioError['code'], answer.error.message, { data: answer.error.data ?? {} })

@@ -96,15 +96,20 @@ export function addModels(program: Command, context: CommandContext): void {
 
   const scan = async (studio: AskedStudio, output: Output, only?: 'ollama') => {
     const report = await studio.handlers['models.scan']({ only })
+    const { sources } = report
     output.row(report, () =>
       [
-        ...report.sources.map(({ source, place, found, note }) => `${source.padEnd(14)} ${found} found in ${place}${note ? `; ${note}` : ''}`),
+        ...sources.map(
+          ({ source, place, found, note }) =>
+            `${source.padEnd(14)} ${found} found ${place.startsWith('http') ? 'at' : 'in'} ${place}${note ? `: ${note}` : ''}`,
+        ),
         ...report.added.map((name) => `new            ${name}`),
         ...report.changed.map((name) => `changed        ${name}`),
         ...report.missing.map((name) => `missing now    ${name}`),
       ].join('\n'),
     )
-    return exitFor(0)
+    // Of all places some are always missing; the one that was asked for must answer.
+    return exitFor(only !== undefined && sources.every(({ found, note }) => found === 0 && note !== null) ? 1 : 0)
   }
   models
     .command('scan')

@@ -9,4 +9,16 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   }
 }
 
+/** For an option that takes a number with or without a fraction. */
+function realNumber(isRight: (value: number) => boolean, sentence: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (Number.isFinite(value) && isRight(value)) return value
+    throw new InvalidArgumentError(sentence)
+  }
+}
+
+export const numberAboveZero = realNumber((value) => value > 0, 'It must be a number above 0.')
+export const numberFromZero = realNumber((value) => value >= 0, 'It must be 0 or a number above it.')
+
 export const portNumber = wholeNumber(0, 65_535)

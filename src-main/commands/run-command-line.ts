@@ -20,7 +20,15 @@ import { addVram } from './vram.ts'
 import { addWrite } from './write.ts'
 
 /** Errors that mean the words of the command were wrong, not that the work failed. */
-const USAGE_CODES = new Set(['invalid-request', 'profile-unknown', 'role-unknown', 'model-unknown', 'model-ambiguous', 'prompt-unknown'])
+const USAGE_CODES = new Set([
+  'invalid-request',
+  'profile-unknown',
+  'role-unknown',
+  'model-unknown',
+  'model-ambiguous',
+  'prompt-unknown',
+  'registry-version-unknown',
+])
 
 export async function runCommandLine(
   argv: readonly string[],

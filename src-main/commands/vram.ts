@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { memoryLines } from '../../src-renderer/copy/en/memory.ts'
 import { StudioError } from '../lib/studio-error.ts'
 import { askAboutModels, type CommandContext, exitFor, type JsonOption } from './context.ts'
+import { numberAboveZero, numberFromZero, wholeNumber } from './numbers.ts'
 import { createOutput, type Output } from './output.ts'
 import type { BareFigures, ContextFigures, GibFigures, ModelContextFigures, ModelFigures, OverheadChoice, VramAnswers } from './vram-answers.ts'
 
@@ -29,8 +30,8 @@ export function addVram(program: Command, context: CommandContext & { vram: Vram
   const vram = program.command('vram').description('graphics memory: what a model takes, how long a context fits, what the cards hold')
 
   withFigures(vram.command('estimate').description('memory for a context, from bare figures or for a model of the registry'))
-    .option('--context-k <n>', 'context in units of 1024 tokens', Number)
-    .option('--total-vram-gib <n>', 'memory of the card, for what a server takes ahead', Number)
+    .option('--context-k <n>', 'context in units of 1024 tokens', numberAboveZero)
+    .option('--total-vram-gib <n>', 'memory of the card, for what a server takes ahead', numberAboveZero)
     .action(async (model: string | undefined, options: FigureOptions) => {
       if (model === undefined) {
         const figures = bareFigures(options)
@@ -43,8 +44,8 @@ export function addVram(program: Command, context: CommandContext & { vram: Vram
     })
 
   withFigures(vram.command('max-context').description('the largest context that fits, from bare figures or for a model of the registry'))
-    .requiredOption('--total-vram-gib <n>', 'memory that may be used', Number)
-    .option('--max-context-k <n>', 'never more than this, in units of 1024 tokens', Number, 256)
+    .requiredOption('--total-vram-gib <n>', 'memory that may be used', numberAboveZero)
+    .option('--max-context-k <n>', 'never more than this, in units of 1024 tokens', numberAboveZero, 256)
     .action(async (model: string | undefined, options: FigureOptions) => {
       const limits = { totalVramGib: needed('--total-vram-gib', options.totalVramGib), maxContextK: options.maxContextK }
       if (model === undefined) {
@@ -97,17 +98,17 @@ export function addVram(program: Command, context: CommandContext & { vram: Vram
 function withFigures(command: Command): Command {
   return command
     .argument('[model]', 'a model of the registry, by any of its names; without it, bare figures')
-    .option('--params-billion <n>', 'parameters in billions', Number)
+    .option('--params-billion <n>', 'parameters in billions', numberAboveZero)
     .option('--quant <name>', 'precision of the weights, e.g. fp8, int4, q4_k_m')
-    .option('--layers <n>', 'layers of the language model', Number)
-    .option('--kv-heads <n>', 'heads of the KV cache', Number)
-    .option('--head-dim <n>', 'numbers in a head', Number)
+    .option('--layers <n>', 'layers of the language model', wholeNumber(1, 1_000_000))
+    .option('--kv-heads <n>', 'heads of the KV cache', wholeNumber(1, 1_000_000))
+    .option('--head-dim <n>', 'numbers in a head', wholeNumber(1, 1_000_000))
     .option('--kv-dtype <name>', 'precision of the KV cache (bare figures: fp16)')
-    .option('--batch <n>', 'requests side by side (bare figures: 1)', Number)
+    .option('--batch <n>', 'requests side by side (bare figures: 1)', wholeNumber(1, 1_000_000))
     .option('--overhead-profile <name>', 'for bare figures; one of "vram profiles", or auto for the one that suits this machine', 'default')
-    .option('--overhead <gib>', "instead of the profile's overhead", Number)
-    .option('--vision <gib>', "instead of the profile's share for vision", Number)
-    .option('--frag <factor>', "instead of the profile's factor", Number)
+    .option('--overhead <gib>', "instead of the profile's overhead", numberFromZero)
+    .option('--vision <gib>', "instead of the profile's share for vision", numberFromZero)
+    .option('--frag <factor>', "instead of the profile's factor", numberAboveZero)
     .option('--json', 'one JSON object')
 }
 

@@ -173,6 +173,9 @@ describe('words that are wrong', () => {
     [['tag', 'photos', '--role-model', 'caption=embeded-basic-facts'], 'embedded-basic-facts'],
     [['models', 'select', '--role', 'captions'], 'caption'],
     [['profile', 'set', 'cpuonly'], 'cpu_only'],
+    [['settings', 'themes'], 'theme'],
+    [['settings', 'taggingConcurrency', '99'], '32'],
+    [['models', 'rollback', '99'], 'version'],
     [['nonsense'], 'unknown command'],
     [['write'], '--approved'],
   ])('%j is usage (exit code 2) with the nearest known name', (words, sentence) => {
@@ -206,6 +209,12 @@ describe('models', () => {
       'qwen25vl_8.3b_(Q4_K_M)',
       'florence-2-large_(FP16)',
     ])
+  })
+
+  it('asks a model about its two pictures and ends in good order: what the answers showed is kept before the library is closed', () => {
+    const { stderr, stdout } = imageworks(home, 'models', 'probe', 'embedded-basic-facts')
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/sees? pictures/)
   })
 
   it('keeps a profile that was set', () => {

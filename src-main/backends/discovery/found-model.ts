@@ -67,6 +67,8 @@ export interface FoundModel {
 /** How one place was looked through. */
 export interface ScopeReport {
   scope: string
+  /** Address of a server; of a folder, `scope` names it. */
+  place?: string
   source: FoundSource
   /** read: whatever it does not list is gone · absent: there is no such place, so what was there is gone · failed: nothing can be said. */
   state: 'read' | 'absent' | 'failed'

@@ -102,7 +102,7 @@ export function groupTags(tags: readonly OllamaTag[]): OllamaTag[][] {
 
 /** @param boundMs For each question. */
 export async function scanOllama(baseUrl: string, boundMs = ASK_MS): Promise<Found> {
-  const report = { scope: 'ollama', source: 'ollama' as const, models: 0, problems: [] as string[] }
+  const report = { scope: 'ollama', source: 'ollama' as const, place: baseUrl, models: 0, problems: [] as string[] }
   let tags: OllamaTag[]
   try {
     tags = await listOllamaTags(baseUrl, boundMs)

@@ -124,7 +124,11 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     safe: NO_FILE,
     next: 'Check that its server was started with vision, then probe it again.',
   }),
-  'registry-version-unknown': say('There is no such older version of your model list.', 'Look at the list of versions and choose one of them.'),
+  'registry-version-unknown': (data) => ({
+    what: 'There is no such older version of your model list.',
+    safe: NO_FILE,
+    next: textOf(data, 'known', '') === '' ? 'Your list has not been changed yet.' : `Choose one of ${textOf(data, 'known', '')}.`,
+  }),
   'backend-overloaded': say(
     'The model server has too much to do at the moment.',
     'It is tried again a little later. Fewer photos at a time also helps.',
@@ -142,5 +146,13 @@ export const MODEL_SENTENCES: Record<(typeof MODEL_ERRORS)[number], (data: Probl
     safe: NO_FILE,
     next: 'Fetch them as Models describes. Nothing is downloaded without being asked.',
   }),
-  'proxy-unavailable': say('The gateway to the models is not running.', 'Another program may hold its port: change the port in Settings.'),
+  'proxy-unavailable': (data) => ({
+    what:
+      data['address'] === undefined ? 'The gateway to the models is not running.' : `No studio answers at ${textOf(data, 'address', 'its address')}.`,
+    safe: NO_FILE,
+    next:
+      data['address'] === undefined
+        ? 'Another program may hold its port: change the port in Settings.'
+        : 'Open the window or start one with "imageworks proxy", or say with --port where it listens.',
+  }),
 }

@@ -112,7 +112,10 @@ describe('three imports in a row', () => {
     await service.scan()
     const rows = read('model_registry.discovered.json')
     await server.kill()
-    expect(await service.scan()).toMatchObject({ missing: [], sources: [{ source: 'ollama', found: 0, note: expect.any(String) }] })
+    expect(await service.scan()).toMatchObject({
+      missing: [],
+      sources: [{ source: 'ollama', place: expect.stringMatching(/^http:/), found: 0, note: expect.any(String) }],
+    })
     expect(read('model_registry.discovered.json')).toBe(rows)
   })
 
@@ -148,7 +151,7 @@ describe('folders that a person named', () => {
     const first = await service.scan()
     expect(first.sources.filter(({ source }) => source === 'folder')).toEqual([
       { source: 'folder', place: folder, found: 2, note: null },
-      { source: 'folder', place: folders[1], found: 0, note: `${folders[1]}: is not there` },
+      { source: 'folder', place: folders[1], found: 0, note: 'is not there' },
     ])
     expect((await service.show('watcher-2b')).entry).toMatchObject({
       backend: 'vllm',

@@ -107,10 +107,16 @@ describe('imageworks vram', () => {
     [`estimate ${BARE}`, '--context-k'],
     [`estimate ${BARE} --context-k 8 --quant q5_zz`, 'q4_k_m'],
     [`estimate ${BARE} --context-k 8 --overhead-profile huge`, 'studio_dual'],
-    [`estimate ${BARE} --context-k eight`, 'context'],
   ])('%s is refused, naming %s', async (words, named) => {
     await expect(run(words)).rejects.toMatchObject({ code: 'invalid-request', message: expect.stringContaining(named) as string })
   })
+  it.each(['--context-k eight', '--context-k 0', '--layers 3.5', '--batch 0', '--total-vram-gib -1', '--overhead -0.5', '--params-billion 1e999'])(
+    '%s is no number for it: wrong usage, and nothing is printed',
+    async (words) => {
+      vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+      await expect(run(`estimate ${BARE} --context-k 8 ${words}`)).rejects.toMatchObject({ code: 'commander.invalidArgument' })
+    },
+  )
   it('a model that nobody knows enough of says what is missing, and fails', async () => {
     const { json, exitCode } = await run('estimate strange --json', { entry: { name: 'strange', backend: 'ollama' } })
     expect(json()).toMatchObject({ model: 'strange', missing: [{ figure: 'weights' }, { figure: 'layers' }, { figure: 'contextTokens' }] })
