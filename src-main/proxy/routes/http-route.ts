@@ -1,6 +1,7 @@
 /** A question or an order over HTTP: what may be asked, what comes back, and who answers. One list serves the dispatch and the OpenAPI document. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { z } from 'zod'
+import { z } from 'zod'
+import { nearestNames } from '../../lib/nearest.ts'
 import { StudioError } from '../../lib/studio-error.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -37,11 +38,21 @@ interface Declared<Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType
   answer(asked: Asked<z.output<Q>, z.output<B>>): Promise<z.input<R>> | z.input<R>
 }
 
+function refuseUnknown(name: string, schema: z.ZodType): never {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const nearest = nearestNames(name.slice(0, 200), known, 1)
+  const meant = nearest[0] === undefined ? '' : `; did you mean ${nearest[0]}?`
+  throw new StudioError('request-invalid', `there is no parameter ${name.slice(0, 200)}${meant}`, {
+    data: { param: name.slice(0, 200), known, nearest },
+  })
+}
+
 /** @throws StudioError `request-invalid` with the field in `param`. */
 function parse(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
+  if (issue?.code === 'unrecognized_keys') refuseUnknown(issue.keys[0] ?? '', schema)
   const param = issue?.path.join('.') ?? ''
   throw new StudioError('request-invalid', param === '' ? `the request is not as it should be: ${issue?.message}` : `${param}: ${issue?.message}`, {
     data: { param: param === '' ? null : param },

@@ -49,7 +49,7 @@ export function modelRoutes(models: ProxyModels): HttpRoute[] {
       method: 'GET',
       path: '/v1/models/select_by_role',
       summary: 'The best models for a role within the memory that is there; with explain, why these and why not the others.',
-      query: z.object({ role: schema.name, top_n: schema.count(3), explain: schema.flag, assume_installed: schema.flag }),
+      query: z.strictObject({ role: schema.name, top_n: schema.count(3), explain: schema.flag, assume_installed: schema.flag }),
       reply: schema.selection,
       async answer({ query: { role, top_n: topN, explain, assume_installed: assumeInstalled } }) {
         const [selection, profile] = await Promise.all([models.select(role, { assumeInstalled, topN }), models.profileState()])

@@ -261,6 +261,8 @@ describe('questions', () => {
     for (const query of ['', '?role=', '?role=captions', '?role=caption&top_n=0', '?role=caption&top_n=x', '?role=caption&explain=maybe']) {
       expect((await json(`${url}/models/select_by_role${query}`)).status).toBe(400)
     }
+    const misspelt = await json(`${url}/models/select_by_role?role=caption&explian=true`)
+    expect(misspelt).toMatchObject({ status: 400, body: { error: { param: 'explian', message: expect.stringContaining('explain?') } } })
     expect((await json(`${url}/nothing`)).status).toBe(404)
     expect((await fetch(`${url}/models`, { method: 'DELETE' })).status).toBe(404)
     expect((await json(`${url}/models/%zz`)).status).toBe(400)
