@@ -288,6 +288,31 @@ export const decisionChange = z.discriminatedUnion('kind', [
 ])
 export type DecisionChange = z.infer<typeof decisionChange>
 
+const keywordList = z.array(z.string().min(1).max(200)).min(1).max(100)
+/** One edit over many photos. `set-text` with nothing empties the field. */
+export const bulkEdit = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('add-keywords'), keywords: keywordList }),
+  z.object({ kind: z.literal('remove-keywords'), keywords: keywordList }),
+  z.object({ kind: z.literal('set-text'), field: textField, text: z.string().max(20_000) }),
+  z.object({
+    kind: z.literal('replace'),
+    fields: z.array(z.enum([...TEXT_FIELDS, 'keywords'])).min(1),
+    find: z.string().min(1).max(200),
+    replace: z.string().max(200),
+    matchCase: z.boolean(),
+  }),
+])
+export type BulkEdit = z.infer<typeof bulkEdit>
+/** What the edit makes of one photo, and the decisions that make it so: what was shown is what is decided. */
+export const bulkPreview = z.object({
+  photoId,
+  name: z.string(),
+  changes: z.array(planChange),
+  decisions: z.array(decisionChange),
+  problem: problem.nullable(),
+})
+export type BulkPreview = z.infer<typeof bulkPreview>
+
 /** A keyword of the reply that is not proposed: another spelling came first, it is too long, or the list was full. */
 export const droppedKeyword = z.object({ keyword: z.string(), reason: z.enum(['twin', 'too-long', 'over-count']) })
 export type DroppedKeyword = z.infer<typeof droppedKeyword>

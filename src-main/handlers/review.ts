@@ -1,6 +1,7 @@
 /** Review: what the file holds beside what was proposed, what was decided, and what approving would write. */
 import {
   type BackendName,
+  type BulkPreview,
   type Decision,
   type DroppedKeyword,
   FIELD_OF_STAGE,
@@ -15,6 +16,7 @@ import {
 import type { Handlers } from '../contract/routes/index.ts'
 import type { EventBus } from '../lib/event-bus.ts'
 import { StudioError, toProblem } from '../lib/studio-error.ts'
+import { planBulkEdit } from '../library/bulk-edit.ts'
 import { applyDecisionChange, approveDecision, findStageOf, mayApprove, wantedFields } from '../library/decisions.ts'
 import type { DecisionStore, PhotoRecord, PhotoStore } from '../library/ports.ts'
 import type { WantedFields } from '../metadata/ports.ts'
@@ -121,6 +123,36 @@ export function createReviewHandlers(parts: ReviewParts): Pick<Handlers, ReviewR
       const photo = getPhoto(photoId)
       decisions.put(applyDecisionChange(reopen(decisions.get(photoId), photo), change, proposals.latest(photoId), fieldOfStage()))
       return getReview(photoId)
+    },
+    'review.previewEdit': async ({ photoIds, edit }) => {
+      const previews: BulkPreview[] = []
+      for (const photoId of photoIds) {
+        const photo = photos.find(photoId)
+        if (!photo) continue
+        const preview = { photoId, name: photo.name, changes: [], decisions: [], problem: null }
+        try {
+          const input = { current: await readMetadata(photo), decision: decisions.get(photoId), proposals: proposals.latest(photoId) }
+          previews.push({ ...preview, ...planBulkEdit(edit, { ...input, fieldOf: fieldOfStage() }) })
+        } catch (error) {
+          previews.push({ ...preview, problem: toProblem(error) })
+        }
+      }
+      return previews
+    },
+    'review.decideMany': ({ items }) => {
+      const changesOf = new Map(items.map(({ photoId, changes }) => [photoId, changes]))
+      return settle(
+        [...changesOf.keys()],
+        (photo) => {
+          const latest = proposals.latest(photo.id)
+          const changes = changesOf.get(photo.id) ?? []
+          decisions.put(
+            changes.reduce((next, change) => applyDecisionChange(next, change, latest, fieldOfStage()), reopen(decisions.get(photo.id), photo)),
+          )
+          return null
+        },
+        null,
+      )
     },
     'review.undo': ({ photoId }) => {
       const photo = getPhoto(photoId)

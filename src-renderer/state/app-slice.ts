@@ -19,7 +19,7 @@ export interface AppSlice {
   notices: readonly { id: number; problem: Problem }[]
   /** Text of the polite live region. */
   announcement: string
-  dialog: 'keys' | 'palette' | 'again' | 'pick-folder' | 'get-models' | 'failures' | 'write' | null
+  dialog: 'keys' | 'palette' | 'again' | 'bulk' | 'pick-folder' | 'get-models' | 'failures' | 'write' | null
 }
 
 export const startApp = (): AppSlice => ({

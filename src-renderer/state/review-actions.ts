@@ -90,7 +90,7 @@ export async function moveTo(studio: Studio, index: number): Promise<void> {
 
 export const move = (studio: Studio, by: number): Promise<void> => moveTo(studio, studio.store.getState().review.index + by)
 
-function remember(studio: Studio, photoIds: readonly number[]): void {
+export function remember(studio: Studio, photoIds: readonly number[]): void {
   if (photoIds.length > 0) patch(studio, 'review', { past: [...studio.store.getState().review.past, photoIds].slice(-1000), future: [] })
 }
 

@@ -1,4 +1,5 @@
 import type { PhotoSummary, Problem, Proposal, Review, Stage, TextField } from '../../src-main/contract/model.ts'
+import type { BulkSlice } from './bulk-actions.ts'
 
 export interface ReviewSlice {
   /** The photos under review, fixed when the review began: moving on does not depend on filters. */
@@ -23,6 +24,8 @@ export interface ReviewSlice {
   asking: Readonly<Record<string, string>>
   againStage: Stage
   prompts: readonly string[]
+  /** An edit over many photos that is being made. */
+  bulk: BulkSlice | null
   /** Photos whose decisions can be taken back together, oldest first; the studio holds the decisions themselves. */
   past: readonly (readonly number[])[]
   future: readonly (readonly number[])[]
@@ -45,6 +48,7 @@ export const startReview = (): ReviewSlice => ({
   asking: {},
   againStage: 'caption',
   prompts: [],
+  bulk: null,
   past: [],
   future: [],
   finished: false,

@@ -129,6 +129,32 @@ describe.skipIf(why !== undefined)('review', () => {
     await page.context().close()
   })
 
+  it('adds a keyword to a whole selection after showing what changes, and one undo takes it from all', async () => {
+    const page = await host.open('&photos=4')
+    await page.waitForSelector(`${byId('grid-cell')}[data-photo-id]`)
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('b')
+    await page.waitForSelector(byId('bulk-text'))
+    await page.keyboard.type('Westfjords, boat')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector(`${byId('bulk-previews')} li >> nth=3`)
+    expect(await page.innerText(byId('bulk-previews'))).toContain('Westfjords')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('dialog', { state: 'detached' })
+    await page.focus(byId('grid'))
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    const word = `${byId('keyword-chip')}[data-keyword=Westfjords]`
+    await page.waitForSelector(word)
+    await page.keyboard.press('Control+z')
+    await page.waitForSelector(word, { state: 'detached' })
+    await page.keyboard.press('ArrowRight')
+    await page.waitForSelector(`${photo(2)} img`)
+    await page.waitForSelector(byId('keyword-chip'))
+    expect(await page.locator(word).count()).toBe(0)
+    await page.context().close()
+  })
+
   it('zooms to the full size of the preview and back, from photo to photo', async () => {
     const page = await openReview()
     await page.keyboard.press('z')

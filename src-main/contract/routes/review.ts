@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decisionChange, itemOutcome, photoId, proposal, review } from '../model.ts'
+import { bulkEdit, bulkPreview, decisionChange, itemOutcome, photoId, proposal, review } from '../model.ts'
 import { route } from '../route.ts'
 
 export const reviewRoutes = {
@@ -9,6 +9,18 @@ export const reviewRoutes = {
   /** Makes an earlier answer the proposal of its stage again. */
   'review.prefer': route(z.object({ photoId, proposalId: z.int().positive() }), review),
   'review.decide': route(z.object({ photoId, change: decisionChange }), review),
+  /** Works one edit out for each photo; nothing is stored. */
+  'review.previewEdit': route(z.object({ photoIds: z.array(photoId).min(1).max(200), edit: bulkEdit }), z.array(bulkPreview)),
+  /** Stores the decisions of many photos, one step of undo each. */
+  'review.decideMany': route(
+    z.object({
+      items: z
+        .array(z.object({ photoId, changes: z.array(decisionChange).min(1).max(10) }))
+        .min(1)
+        .max(1000),
+    }),
+    z.array(itemOutcome),
+  ),
   'review.undo': route(z.object({ photoId }), review),
   'review.redo': route(z.object({ photoId }), review),
   /** One step back or forward on each photo. */

@@ -12,6 +12,7 @@ import {
   applyDecision,
   getPhoto,
   planOf,
+  previewEdit,
   reviewOf,
   revertWrite,
   setDecision,
@@ -116,6 +117,13 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       setDecision(photo, applyChange(photo.decision, change))
       return reviewOf(photo)
     },
+    'review.previewEdit': ({ photoIds, edit }) => photoIds.map((photoId) => previewEdit(getPhoto(library, photoId), edit)),
+    'review.decideMany': ({ items }) =>
+      items.map(({ photoId, changes }) => {
+        const photo = getPhoto(library, photoId)
+        setDecision(photo, changes.reduce(applyChange, photo.decision))
+        return { photoId, path: photo.summary.path, done: true, problem: null }
+      }),
     'review.undo': ({ photoId }) => step(photoId, 'undo', 'redo'),
     'review.redo': ({ photoId }) => step(photoId, 'redo', 'undo'),
     'review.step': ({ photoIds, by }) =>

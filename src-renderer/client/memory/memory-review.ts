@@ -1,5 +1,7 @@
 /** Decisions, plans, writes and reverts of the library in memory, by the rules that the contract states. */
 import type {
+  BulkEdit,
+  BulkPreview,
   Decision,
   DecisionChange,
   JournalEntry,
@@ -106,6 +108,17 @@ export function setProposal(photo: MemoryPhoto, proposal: Proposal): void {
   const before = photo.proposals[proposal.stage]
   photo.earlier = [...photo.earlier, ...(before ? [before] : [])].filter((each) => each.id !== proposal.id)
   photo.proposals[proposal.stage] = proposal
+}
+
+/** Keywords alone: enough to develop the dialog with. */
+export function previewEdit(photo: MemoryPhoto, edit: BulkEdit): BulkPreview {
+  const empty: BulkPreview = { photoId: photo.summary.id, name: photo.summary.name, changes: [], decisions: [], problem: null }
+  if (edit.kind !== 'add-keywords') return empty
+  const from = wanted(photo).keywords
+  const added = edit.keywords.filter((keyword) => !from.some((each) => same(each, keyword)))
+  if (added.length === 0) return empty
+  const entries = added.map((keyword) => ({ keyword, verdict: 'add' as const }))
+  return { ...empty, changes: [{ field: 'keywords', from, to: [...from, ...added] }], decisions: [{ kind: 'keywords', entries }] }
 }
 
 export function setDecision(photo: MemoryPhoto, decision: Decision): void {

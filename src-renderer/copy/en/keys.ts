@@ -38,6 +38,7 @@ export const KEY_WORDS: Readonly<Record<string, string>> = {
   'accept-description': 'Accept the description',
   zoom: 'Zoom in or out',
   'full-screen': 'Photo on the full screen',
+  'bulk-edit': 'Change words of all these photos',
   saw: 'What the model saw',
   compare: 'Answers side by side',
   'ask-again': 'Ask again, another model or prompt',

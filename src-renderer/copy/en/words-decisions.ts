@@ -95,6 +95,28 @@ export const DECISION_WORDS = {
     undone: (name: string) => `Undone on ${name}.`,
     redone: (name: string) => `Redone on ${name}.`,
   },
+  bulk: {
+    title: (count: number) => `Change words of ${photos(count)}`,
+    what: 'What to do',
+    kinds: {
+      'add-keywords': 'Add keywords',
+      'remove-keywords': 'Take keywords away',
+      replace: 'Find and replace in all words',
+      'set-text': 'Give all the same text',
+    },
+    inputs: { 'add-keywords': 'Keywords, parted by commas', 'remove-keywords': 'Keywords, parted by commas', replace: 'Find', 'set-text': 'Text' },
+    field: 'Field',
+    with: 'Replace with',
+    matchCase: 'Capitals matter',
+    look: 'Show what changes',
+    looking: 'Reading the files',
+    found: (changed: number, total: number, failed: number) =>
+      [`${formatCount(changed)} of ${photos(total)} would change`, failed > 0 ? `${formatCount(failed)} could not be read` : '']
+        .filter((part) => part !== '')
+        .join(' · '),
+    decide: (count: number) => `Change ${photos(count)}`,
+    done: (count: number) => `Words of ${photos(count)} changed. Nothing is written until you save.`,
+  },
   loupe: { title: 'Loupe' },
   plan: {
     title: (count: number) => `Save ${photos(count)}`,

@@ -5,6 +5,7 @@ import { Button } from '../../parts/button.tsx'
 import type { GridLayout } from '../../parts/photo-grid/grid-math.ts'
 import { PhotoGrid } from '../../parts/photo-grid/photo-grid.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
+import { openBulk } from '../../state/bulk-actions.ts'
 import { findAction } from '../../state/keymap.ts'
 import {
   clearSelection,
@@ -84,6 +85,9 @@ export function LibraryScreen() {
         return true
       case 'reject-selection':
         void judgeMany(studio, targets(), 'reject')
+        return true
+      case 'bulk-edit':
+        openBulk(studio, targets())
         return true
       case 'reopen-selection':
         void judgeMany(studio, targets(), 'reopen')

@@ -1,6 +1,7 @@
 import type { TextField } from '../../../src-main/contract/model.ts'
 import { useKeys } from '../../parts/use-keys.ts'
 import { openAgain, toggleView } from '../../state/answer-actions.ts'
+import { openBulk } from '../../state/bulk-actions.ts'
 import { findAction } from '../../state/keymap.ts'
 import { go } from '../../state/navigation.ts'
 import { decide, judge, move, moveTo, reopen, startEdit, startKeyword, toggleProvenance, toggleZoom } from '../../state/review-actions.ts'
@@ -77,6 +78,9 @@ export function useReviewKeys(onFullScreen: () => void): void {
         break
       case 'accept-description':
         accept('description')
+        break
+      case 'bulk-edit':
+        openBulk(studio, queue)
         break
       case 'saw':
       case 'compare':

@@ -15,6 +15,7 @@ import { GetModelsDialog } from '../models/get-models-dialog.tsx'
 import { ModelsScreen } from '../models/models-screen.tsx'
 import { PickFolderDialog } from '../library/pick-folder-dialog.tsx'
 import { AgainDialog } from '../review/again-dialog.tsx'
+import { BulkDialog } from '../review/bulk-dialog.tsx'
 import { ReviewScreen } from '../review/review-screen.tsx'
 import { SettingsScreen } from '../settings/settings-screen.tsx'
 import { WriteDialog } from '../write/write-dialog.tsx'
@@ -39,6 +40,7 @@ const DIALOGS = {
   keys: KeysDialog,
   palette: PaletteDialog,
   again: AgainDialog,
+  bulk: BulkDialog,
   'pick-folder': PickFolderDialog,
   'get-models': GetModelsDialog,
   failures: FailuresDialog,
