@@ -41,6 +41,8 @@ const artifacts = path.join(root, 'tests', '.artifacts')
 const skipsFile = path.join(artifacts, 'skips.txt')
 mkdirSync(artifacts, { recursive: true })
 rmSync(skipsFile, { force: true })
+// Each process of the suites bundles into a folder of its own number; those of earlier runs serve nobody.
+rmSync(path.join(artifacts, 'bundles'), { recursive: true, force: true })
 
 function runSuite(name) {
   const report = path.join(artifacts, `${name}.json`)
