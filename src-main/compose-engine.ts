@@ -73,7 +73,9 @@ export function composeEngine(options: EngineOptions, ends: Disposables) {
   const limits = async () => {
     const now = limitsFrom(await profile())
     graceMs = now.graceMs
-    return now
+    // A program sees one instance of a cut card at most, so no model is spread there.
+    const areInstances = (await deployment.gpus()).some(({ device }) => device !== undefined)
+    return areInstances ? { ...now, gpuCount: 1 } : now
   }
 
   const records = createLoadRecords({ store: options.measurements, clock })

@@ -412,7 +412,14 @@ export type Selection = z.infer<typeof selection>
 
 export const roleRow = z.object({ role: z.string(), model: z.string(), backend: z.string(), priority: z.number() })
 
-export const gpu = z.object({ index: z.int(), name: z.string(), totalMb: z.number(), freeMb: z.number().nullable() })
+export const gpu = z.object({
+  index: z.int(),
+  name: z.string(),
+  totalMb: z.number(),
+  freeMb: z.number().nullable(),
+  /** Of an instance that a card is cut into: how programs name it. Left out for whole cards. */
+  device: z.string().optional(),
+})
 export type Gpu = z.infer<typeof gpu>
 
 export const profileSummary = z.object({

@@ -136,7 +136,8 @@ export function createCardWatch(options: CardWatchOptions): CardWatch {
       lookedAtMs = nowMs
       if (again) void start()
       waitForNextLook()
-      if (!latest || !isFresh(latest.atMs) || latest.reading.cards.length === 0) {
+      // The stream does not tell the instances of a card that is cut.
+      if (!latest || !isFresh(latest.atMs) || latest.reading.cards.every(({ mig }) => mig === true)) {
         // A driver that takes its time must not cost the stream its reader.
         const asked = await ask()
         waitForNextLook()

@@ -42,6 +42,6 @@ export function usedMbOf(card: Card): number | null {
   return card.freeMb === null ? null : Math.max(0, card.totalMb - card.freeMb - (card.reservedMb ?? 0))
 }
 
-export function toGpu({ index, name, totalMb, freeMb }: Card): Gpu {
-  return { index, name, totalMb, freeMb }
+export function toGpu({ index, name, totalMb, freeMb, uuid }: Card): Gpu {
+  return { index, name, totalMb, freeMb, ...(uuid?.startsWith('MIG-') === true ? { device: uuid } : {}) }
 }

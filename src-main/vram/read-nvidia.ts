@@ -1,5 +1,6 @@
 /** Asks the NVIDIA driver's own tool which cards are there and who uses them. */
 import { type CardReadings, NO_CARDS } from './cards.ts'
+import { instancesAsCards, parseMigInstances } from './mig-instances.ts'
 import { CARD_QUERY, GPU_QUERY, parseNvidiaCards, parseNvidiaProcesses, PROCESS_QUERY } from './parse-nvidia-smi.ts'
 import { type Environment, findTool, runTool } from './run-tool.ts'
 
@@ -38,7 +39,10 @@ export async function readNvidia({ environment, platform, signal, withProcesses 
       continue
     }
     const processes = await asked
-    return { ...parseNvidiaCards(answer.output), processes: processes && 'output' in processes ? parseNvidiaProcesses(processes.output) : null }
+    const told = parseNvidiaCards(answer.output)
+    const cut = told.cards.some(({ mig }) => mig === true) ? await runTool(tool, ['-L'], { timeoutMs: TIMEOUT_MS, signal }) : undefined
+    const cards = cut && 'output' in cut ? instancesAsCards(told.cards, parseMigInstances(cut.output)) : told.cards
+    return { cards, skipped: told.skipped, processes: processes && 'output' in processes ? parseNvidiaProcesses(processes.output) : null }
   }
   await asked
   return { ...NO_CARDS, skipped: ['the NVIDIA tool is there but gave no answer'] }

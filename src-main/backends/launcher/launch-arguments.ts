@@ -8,6 +8,8 @@ export interface CardMemory {
   index: number
   totalMb: number
   freeMb: number | null
+  /** How programs name it, where that is not its index. */
+  device?: string | undefined
 }
 
 export type ArgumentValues = Partial<Record<Placeholder, string>>

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { Placement } from '../../registry/serving.ts'
 import type { Environment } from '../ports.ts'
+import type { CardMemory } from './launch-arguments.ts'
 import { isLoaderVariable, type LaunchProfile } from './launch-profile.ts'
 
 /** Where things lie and how text is written; no credentials, no proxies, nothing that loads code. */
@@ -47,17 +48,18 @@ export function launchEnvironment(options: {
   profile: LaunchProfile
   environment: Environment
   placement: Placement
+  cards: readonly Pick<CardMemory, 'index' | 'device'>[]
   run: string
   platform: NodeJS.Platform
 }): Record<string, string> {
-  const { profile, environment, placement, run, platform } = options
+  const { profile, environment, placement, cards, run, platform } = options
   const rules = platform === 'win32' ? path.win32 : path.posix
   const built: Record<string, string> = {}
   for (const name of [...BASE, ...(platform === 'win32' ? WINDOWS_BASE : []), ...profile.environment.pass]) {
     const value = environment[name]
     if (value !== undefined && !isLoaderVariable(name)) built[name] = value
   }
-  const visible = placement.gpus.length > 0 ? placement.gpus.join(',') : '-1'
+  const visible = placement.gpus.length > 0 ? placement.gpus.map((gpu) => cards.find(({ index }) => index === gpu)?.device ?? gpu).join(',') : '-1'
   return {
     ...built,
     ...profile.environment.set,

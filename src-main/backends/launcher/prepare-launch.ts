@@ -99,7 +99,7 @@ export function createPrepareLaunch(options: {
         profile,
         executable,
         argsFor: (port) => buildArguments(profile, { ...values, port: String(port) }, extra),
-        environmentFor: (run) => launchEnvironment({ profile, environment, placement, run, platform }),
+        environmentFor: (run) => launchEnvironment({ profile, environment, placement, cards, run, platform }),
         servedId,
         placement,
       }

@@ -133,6 +133,15 @@ describe('the share of a card', () => {
 })
 
 describe('the environment', () => {
+  it('names an instance of a card that is cut as the driver names it, never by our number', () => {
+    const cards = [{ index: 200, device: 'MIG-x' }, { index: 0 }]
+    const seen = (gpus: number[]) =>
+      launchEnvironment({ profile: profileOf('vllm'), environment: {}, placement: { gpus, claimMb: [1] }, cards, run: 'r', platform: 'linux' })[
+        'CUDA_VISIBLE_DEVICES'
+      ]
+    expect([seen([200]), seen([0])]).toEqual(['MIG-x', '0'])
+  })
+
   it('is built up; nothing that loads code gets in, even when a profile lists it', () => {
     const profile = profileOf('vllm')
     profile.environment.pass.push('LD_PRELOAD', 'PYTHONSTARTUP', 'NODE_OPTIONS')
@@ -145,7 +154,7 @@ describe('the environment', () => {
       AWS_SECRET: 'x',
       HF_HOME: '/hf',
     }
-    const built = launchEnvironment({ profile, environment, placement: { gpus: [1, 0], claimMb: [1, 1] }, run: 'r', platform: 'linux' })
+    const built = launchEnvironment({ profile, environment, placement: { gpus: [1, 0], claimMb: [1, 1] }, cards: [], run: 'r', platform: 'linux' })
     expect(built).toMatchObject({
       PATH: '/usr/bin:/opt/x',
       HOME: '/home/me',
@@ -159,6 +168,7 @@ describe('the environment', () => {
   it('on Windows keeps what programs need there', () => {
     const environment = { Path: 'C:\\Windows;relative;D:\\x', SystemRoot: 'C:\\Windows' }
     const built = launchEnvironment({
+      cards: [],
       profile: profileOf('llamacpp'),
       environment,
       placement: { gpus: [], claimMb: [] },
