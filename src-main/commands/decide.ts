@@ -8,6 +8,7 @@ interface EditOptions {
   title?: string
   description?: string
   altText?: string
+  extendedDescription?: string
   keywords?: string
   addKeyword: string[]
   removeKeyword: string[]
@@ -24,6 +25,8 @@ export function changesFrom(options: EditOptions): DecisionChange[] {
   if (options.title !== undefined) changes.push({ kind: 'field', field: 'title', verdict: 'accept', text: options.title })
   if (options.description !== undefined) changes.push({ kind: 'field', field: 'description', verdict: 'accept', text: options.description })
   if (options.altText !== undefined) changes.push({ kind: 'field', field: 'altText', verdict: 'accept', text: options.altText })
+  if (options.extendedDescription !== undefined)
+    changes.push({ kind: 'field', field: 'extendedDescription', verdict: 'accept', text: options.extendedDescription })
   if (options.keywords !== undefined) {
     changes.push({
       kind: 'keyword-list',
@@ -72,6 +75,7 @@ export function addDecide(program: Command, context: CommandContext): void {
     .option('--title <text>')
     .option('--description <text>')
     .option('--alt-text <text>')
+    .option('--extended-description <text>', 'the long text for people who cannot see the picture')
     .option('--keywords <list>', 'the whole list, separated by commas')
     .option('--add-keyword <keyword>', 'repeatable; levels are parted by |, as in "Animals|Dog"', collect, [] as string[])
     .option('--remove-keyword <keyword>', 'repeatable', collect, [] as string[])
@@ -81,7 +85,7 @@ export function addDecide(program: Command, context: CommandContext): void {
       if (changes.length === 0)
         throw new StudioError(
           'invalid-request',
-          'Say what to change: --title, --description, --alt-text, --keywords, --add-keyword or --remove-keyword.',
+          'Say what to change: --title, --description, --alt-text, --extended-description, --keywords, --add-keyword or --remove-keyword.',
         )
       return askStudio(context, options, {}, async (studio, output) => {
         const { photos, unusable } = await importPhotos(studio, output, paths, false)

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Command } from 'commander'
+import { MONO_FIELDS } from '../contract/model.ts'
 import { askStudio, type CommandContext, exitFor } from './context.ts'
 
 export function addMetadata(program: Command, context: CommandContext): void {
@@ -11,16 +12,20 @@ export function addMetadata(program: Command, context: CommandContext): void {
     .action((file: string, options: { json?: boolean }) =>
       askStudio(context, options, {}, async (studio, output) => {
         const absolute = path.resolve(file)
-        const { title, description, altText, keywords, hierarchicalKeywords, sources, conflicts } = await studio.paths.readMetadata(absolute)
-        const row = { path: absolute, title, description, altText, keywords, hierarchicalKeywords, sources, conflicts }
+        const snapshot = await studio.paths.readMetadata(absolute)
+        const { title, description, altText, extendedDescription, keywords, hierarchicalKeywords, conflicts } = snapshot
+        const row = { path: absolute, ...snapshot }
+        const mono = MONO_FIELDS.flatMap((field) => snapshot[field] ?? [])
         output.row(row, () =>
           [
             absolute,
             `  title        ${title ?? '–'}`,
             `  description  ${description ?? '–'}`,
             `  alt text     ${altText ?? '–'}`,
+            ...(extendedDescription === null ? [] : [`  in words     ${extendedDescription}`]),
             `  keywords     ${keywords.join(', ') || '–'}`,
             ...(hierarchicalKeywords.length > 0 ? [`  hierarchy    ${hierarchicalKeywords.join(', ')}`] : []),
+            ...(mono.length > 0 ? [`  mono         ${mono.join(', ')}`] : []),
             ...conflicts.map(
               (conflict) =>
                 `  ! ${conflict.field} differs: ${conflict.values.map((each) => `${each.tag} ${JSON.stringify(each.value)}`).join(' · ')}`,

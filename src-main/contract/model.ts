@@ -18,11 +18,15 @@ export const STAGES = ['caption', 'keywords', 'description'] as const
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
 
-export const TEXT_FIELDS = ['title', 'description', 'altText'] as const
+export const TEXT_FIELDS = ['title', 'description', 'altText', 'extendedDescription'] as const
 export const textField = z.enum(TEXT_FIELDS)
 export type TextField = z.infer<typeof textField>
 
-export const FIELDS = [...TEXT_FIELDS, 'keywords', 'hierarchicalKeywords'] as const
+/** What the mono checker said of the photo. Kept in the studio's own namespace. */
+export const MONO_FIELDS = ['monoVerdict', 'monoMode', 'monoStrictness'] as const
+export type MonoField = (typeof MONO_FIELDS)[number]
+
+export const FIELDS = [...TEXT_FIELDS, 'keywords', 'hierarchicalKeywords', ...MONO_FIELDS] as const
 export const field = z.enum(FIELDS)
 export type Field = z.infer<typeof field>
 
@@ -143,8 +147,12 @@ export const metadataSnapshot = z.object({
   title: z.string().nullable(),
   description: z.string().nullable(),
   altText: z.string().nullable(),
+  extendedDescription: z.string().nullable(),
   keywords: z.array(z.string()),
   hierarchicalKeywords: z.array(z.string()),
+  monoVerdict: z.string().nullable(),
+  monoMode: z.string().nullable(),
+  monoStrictness: z.string().nullable(),
   /** Field → tags that carried the effective value, e.g. `XMP-dc:Title`, `sidecar XMP-dc:Title`. */
   sources: z.partialRecord(field, z.array(z.string())),
   /** Fields whose places disagree: each place with its value. */
@@ -261,6 +269,13 @@ export const fieldDecision = z.object({
 })
 export const keywordVerdict = z.enum(['add', 'reject', 'remove'])
 export type KeywordVerdict = z.infer<typeof keywordVerdict>
+/** A verdict takes the place of the one before it, in the fields and among the keywords. */
+export const monoWords = z.object({
+  verdict: z.enum(['pass', 'pass_with_query', 'fail']),
+  mode: z.string().min(1).max(60),
+  strictness: z.string().min(1).max(60),
+})
+export type MonoWords = z.infer<typeof monoWords>
 /**
  * What the photographer decided. Nothing here means "undecided": existing values stay. Approving turns undecided proposals
  * into accepted ones (fill if empty), explicit verdicts win (replace).
@@ -275,6 +290,8 @@ export const decision = z.object({
   ),
   /** The whole keyword list, set by hand; the entries above still apply on top. Null when not set. */
   keywordList: z.array(z.string()).nullable(),
+  /** The mono checker's word, to be written with the photo. */
+  mono: monoWords.optional(),
 })
 export type Decision = z.infer<typeof decision>
 
@@ -285,6 +302,8 @@ export const decisionChange = z.discriminatedUnion('kind', [
   /** Several at once, as one step of undo. */
   z.object({ kind: z.literal('keywords'), entries: z.array(keywordChange).min(1).max(1000) }),
   z.object({ kind: z.literal('keyword-list'), keywords: z.array(z.string().min(1).max(200)).max(1000).nullable() }),
+  /** Null: nothing of it is written, and what the file holds stays. */
+  z.object({ kind: z.literal('mono'), mono: monoWords.nullable() }),
 ])
 export type DecisionChange = z.infer<typeof decisionChange>
 

@@ -69,6 +69,7 @@ export const settingsSchema = z.object({
   titlePolicy: fieldPolicy.default('fill'),
   descriptionPolicy: fieldPolicy.default('fill'),
   altTextPolicy: fieldPolicy.default('fill'),
+  extendedDescriptionPolicy: fieldPolicy.default('fill'),
   keywordPolicy: fieldPolicy.default('merge'),
   /** Fields that the model's short and long text land in. */
   captionField: textField.default('title'),
@@ -77,6 +78,8 @@ export const settingsSchema = z.object({
   headlineMirror: z.boolean().default(false),
   /** Whether model, prompt, reviewer and version are written into the studio's own namespace. */
   writeProvenance: z.boolean().default(false),
+  /** Whether a mono verdict is a keyword too, beside its own fields. */
+  monoKeyword: z.boolean().default(false),
   /** `part`: a photo with several names on the disk is written under one; the others keep the old file. */
   hardLinks: z.enum(['refuse', 'part']).default('refuse'),
   /** Modification time of a file that was written. Sync programs and other photo programs notice a new one only. */

@@ -5,6 +5,7 @@ import {
   FIELD_OF_STAGE,
   type FieldOfStage,
   type KeywordVerdict,
+  type MonoWords,
   type Proposal,
   type Stage,
   TEXT_FIELDS,
@@ -28,8 +29,10 @@ export interface Wanted {
   title?: WantedText
   description?: WantedText
   altText?: WantedText
+  extendedDescription?: WantedText
   /** `list` is the whole new list, null where the file's own stays the base; then come `add` and `remove`. */
   keywords?: { list: string[] | null; add: string[]; remove: string[]; proposed?: string[] }
+  mono?: MonoWords
 }
 
 const STAGES_WITH_TEXT = Object.keys(FIELD_OF_STAGE) as (keyof FieldOfStage)[]
@@ -64,6 +67,10 @@ export function applyDecisionChange(
       }
     case 'keyword-list':
       return { ...next, keywordList: change.keywords === null ? null : distinctKeywords(change.keywords) }
+    case 'mono': {
+      const { mono: _before, ...rest } = next
+      return change.mono === null ? rest : { ...rest, mono: change.mono }
+    }
   }
 }
 
@@ -86,7 +93,7 @@ export function approveDecision(decision: Decision, proposals: LatestProposals, 
 /** What to write. For an open decision: what approving it now would write. A rejected one asks for nothing. */
 export function wantedFields(decision: Decision, proposals: LatestProposals, fieldOf: FieldOfStage = FIELD_OF_STAGE): Wanted {
   if (decision.status === 'rejected') return {}
-  const { fields, keywords, keywordList } = decision.status === 'open' ? approveDecision(decision, proposals, fieldOf) : decision
+  const { fields, keywords, keywordList, mono } = decision.status === 'open' ? approveDecision(decision, proposals, fieldOf) : decision
   const wanted: Wanted = {}
   for (const field of TEXT_FIELDS) {
     const decided = fields[field]
@@ -102,6 +109,7 @@ export function wantedFields(decision: Decision, proposals: LatestProposals, fie
     ...(proposed.length > 0 ? { proposed } : {}),
   }
   if (change.list !== null || change.add.length > 0 || change.remove.length > 0) wanted.keywords = change
+  if (mono !== undefined) wanted.mono = mono
   return wanted
 }
 

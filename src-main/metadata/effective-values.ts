@@ -3,8 +3,18 @@
  * Inside one file by the Metadata Working Group's rules of 2010: EXIF text before the others (unless it is only the camera's name),
  * IPTC before XMP when the stored IPTC digest shows that IPTC was edited alone, else XMP before IPTC.
  */
-import { type Field, type MetadataSnapshot, TEXT_FIELDS, type TextField } from '../contract/model.ts'
-import { DIGIKAM_TAG, HIERARCHY_TAG, IPTC_DIGEST, isCameraPlaceholder, isMachineText, KEYWORD_PLACES, TEXT_PLACES } from './fields.ts'
+import { type Field, type MetadataSnapshot, MONO_FIELDS, TEXT_FIELDS, type TextField } from '../contract/model.ts'
+import {
+  DIGIKAM_TAG,
+  HIERARCHY_TAG,
+  IPTC_DIGEST,
+  isCameraPlaceholder,
+  isMachineText,
+  isMonoField,
+  KEYWORD_PLACES,
+  MONO_TAGS,
+  TEXT_PLACES,
+} from './fields.ts'
 import { fromDigikamTags, isPath } from './keyword-trees.ts'
 import { type Place, placesAgree } from './mirrors.ts'
 import { asList, asText, type RawTags } from './raw-tags.ts'
@@ -22,19 +32,25 @@ export function isIptcNewer(raw: RawTags): boolean {
   return stored !== null && current !== null && stored !== current
 }
 
+export const emptySnapshot = (): MetadataSnapshot => ({
+  title: null,
+  description: null,
+  altText: null,
+  extendedDescription: null,
+  keywords: [],
+  hierarchicalKeywords: [],
+  monoVerdict: null,
+  monoMode: null,
+  monoStrictness: null,
+  sources: {},
+  conflicts: [],
+})
+
 /** `sources` in order of precedence: the first that has a field decides it. */
 export function effectiveSnapshot(sources: readonly FieldSource[]): MetadataSnapshot {
-  const snapshot: MetadataSnapshot = {
-    title: null,
-    description: null,
-    altText: null,
-    keywords: [],
-    hierarchicalKeywords: [],
-    sources: {},
-    conflicts: [],
-  }
-  for (const field of TEXT_FIELDS) {
-    const places = sources.flatMap((source) => textPlaces(source, field))
+  const snapshot = emptySnapshot()
+  for (const field of [...TEXT_FIELDS, ...MONO_FIELDS]) {
+    const places = sources.flatMap((source) => (isMonoField(field) ? ownPlaces(source, MONO_TAGS[field]) : textPlaces(source, field)))
     const winner = places.find((place) => place.value !== '') ?? places[0]
     if (winner === undefined) continue
     snapshot[field] = winner.value
@@ -54,6 +70,11 @@ export function effectiveSnapshot(sources: readonly FieldSource[]): MetadataSnap
     }),
   )
   return snapshot
+}
+
+function ownPlaces({ prefix, raw }: FieldSource, tag: string): Place<string>[] {
+  const value = asText(raw.tags.get(tag))
+  return value === null ? [] : [{ tag: prefix + tag, value }]
 }
 
 function putList(snapshot: MetadataSnapshot, field: Extract<Field, 'keywords' | 'hierarchicalKeywords'>, places: Place<string[]>[]): void {

@@ -1,5 +1,5 @@
 /** Which tags carry which field. The one table that reading, planning and writing share. Pure. */
-import type { TextField } from '../contract/model.ts'
+import type { Field, MonoField, TextField } from '../contract/model.ts'
 
 /** A place that holds at most so many bytes of UTF-8. */
 export interface LimitedTag {
@@ -21,6 +21,7 @@ export const TEXT_PLACES: Record<TextField, TextPlaces> = {
   title: { xmp: 'XMP-dc:Title', iptc: { tag: 'IPTC:ObjectName', limitBytes: 64 }, exif: null },
   description: { xmp: 'XMP-dc:Description', iptc: { tag: 'IPTC:Caption-Abstract', limitBytes: 2000 }, exif: EXIF_DESCRIPTION },
   altText: { xmp: 'XMP-iptcCore:AltTextAccessibility', iptc: null, exif: null },
+  extendedDescription: { xmp: 'XMP-iptcCore:ExtDescrAccessibility', iptc: null, exif: null },
 }
 export const KEYWORD_PLACES = { xmp: 'XMP-dc:Subject', iptc: { tag: 'IPTC:Keywords', limitBytes: 64 } }
 export const HIERARCHY_TAG = 'XMP-lr:HierarchicalSubject'
@@ -37,6 +38,15 @@ export const PROVENANCE_TAGS = {
   writtenAt: 'XMP-iwstudio:WrittenAt',
   studioVersion: 'XMP-iwstudio:StudioVersion',
 }
+
+/** In the same namespace: what the mono checker said. */
+export const MONO_TAGS: Record<MonoField, string> = {
+  monoVerdict: 'XMP-iwstudio:MonoVerdict',
+  monoMode: 'XMP-iwstudio:MonoMode',
+  monoStrictness: 'XMP-iwstudio:MonoStrictness',
+}
+
+export const isMonoField = (field: Field): field is MonoField => field in MONO_TAGS
 
 /** Only these two take IPTC and EXIF text beside XMP; elsewhere both are non-standard or unread. */
 export const MIRRORED_KINDS: ReadonlySet<string> = new Set(['jpeg', 'tiff'])

@@ -1,11 +1,12 @@
 /** Plans, writes, reverts and recovers. Files are worked on one after another per target, a few targets at a time. */
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { type MetadataSnapshot, PHOTO_KINDS, type PhotoKind, type Plan, type PlanChange, type Problem, type WriteOutcome } from '../contract/model.ts'
+import { PHOTO_KINDS, type PhotoKind, type Plan, type PlanChange, type Problem, type WriteOutcome } from '../contract/model.ts'
 import type { BackupStore } from './backup-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Logger, silentLogger } from '../lib/logger.ts'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
+import { emptySnapshot } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import type { Signature } from './file-signature.ts'
 import { inspectPhoto, requireWhole } from './inspect-photo.ts'
@@ -129,7 +130,7 @@ export function createMetadataWriter(parts: {
 
   /** The words that wait for a photo that cannot be planned, beside what can still be read of it. */
   const pendingChanges = async (photo: PhotoToWrite, wanted: WantedFields, target: Plan['target'], now: WritingRules): Promise<PlanChange[]> =>
-    planChanges(await reader.read(photo).catch(() => NOTHING_READ), wanted, target, now)
+    planChanges(await reader.read(photo).catch(() => emptySnapshot()), wanted, target, now)
 
   const writeOne = async (plan: StoredPlan, takeRun: () => number): Promise<WriteOutcome> => {
     const head = { photoId: plan.photoId, path: plan.path }
@@ -249,16 +250,6 @@ export function createMetadataWriter(parts: {
       return outcomes
     },
   }
-}
-
-const NOTHING_READ: MetadataSnapshot = {
-  title: null,
-  description: null,
-  altText: null,
-  keywords: [],
-  hierarchicalKeywords: [],
-  sources: {},
-  conflicts: [],
 }
 
 function toShown({

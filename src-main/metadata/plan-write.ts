@@ -2,10 +2,11 @@
 import path from 'node:path'
 import { type MetadataSnapshot, type PhotoKind, type Plan, type PlanChange, type Problem, TEXT_FIELDS, type TextField } from '../contract/model.ts'
 import { findUnwritable } from './exiftool-arguments.ts'
-import { HEADLINE_PLACES, KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
+import { HEADLINE_PLACES, isMonoField, KEYWORD_PLACES, MIRRORED_KINDS, TEXT_PLACES } from './fields.ts'
 import type { Signature } from './file-signature.ts'
 import { cutFor, placesDisagree } from './mirrors.ts'
 import { keywordChanges } from './plan-keywords.ts'
+import { monoChanges, withMonoKeyword } from './plan-mono.ts'
 import type { HeldTag, WantedFields, WantedText } from './ports.ts'
 import { type FoundSidecar, newSidecarPath } from './sidecars.ts'
 import { DEFAULT_RULES, goesBeside, type WritingRules } from './writing-rules.ts'
@@ -34,7 +35,9 @@ export function planChanges(
     const isElsewhere = field === 'title' && rules.mirrorHeadline && held(HEADLINE_PLACES.xmp) !== to
     if (from !== to || isElsewhere || (target === 'embedded' && placesDisagree(current, field))) changes.push({ field, from, to })
   }
-  if (wanted.keywords !== undefined) changes.push(...keywordChanges(current, wanted.keywords, target, rules, held))
+  const keywords = rules.monoKeyword && wanted.mono !== undefined ? withMonoKeyword(wanted.keywords, wanted.mono) : wanted.keywords
+  if (keywords !== undefined) changes.push(...keywordChanges(current, keywords, target, rules, held))
+  if (wanted.mono !== undefined) changes.push(...monoChanges(current, wanted.mono))
   return changes
 }
 
@@ -47,7 +50,7 @@ function wantedText(wish: WantedText, from: string | null, field: TextField, rul
   if (to === null || policy === 'keep' || (policy === 'fill' && !isEmpty)) return undefined
   if (policy !== 'merge' || isEmpty) return to
   if (from.includes(to)) return undefined
-  return field === 'description' ? `${from}\n\n${to}` : `${from} – ${to}`
+  return field === 'description' || field === 'extendedDescription' ? `${from}\n\n${to}` : `${from} – ${to}`
 }
 
 /**
@@ -115,7 +118,7 @@ export function planWarnings(input: {
 
 function truncations(change: PlanChange, mirrorHeadline: boolean): Problem[] {
   const { field, to } = change
-  if (to === null || field === 'hierarchicalKeywords') return []
+  if (to === null || field === 'hierarchicalKeywords' || isMonoField(field)) return []
   const places = field === 'keywords' ? [KEYWORD_PLACES.iptc] : [TEXT_PLACES[field].iptc, TEXT_PLACES[field].exif].filter((place) => place !== null)
   if (field === 'title' && mirrorHeadline) places.push(HEADLINE_PLACES.iptc)
   return places.flatMap(({ tag, limitBytes }) =>

@@ -1,5 +1,5 @@
 /** What writing needs from the outside. Implemented by db; given by compose. Every method is one durable transaction (fsynced before it returns). */
-import type { JournalEntry, Plan, Problem } from '../contract/model.ts'
+import type { JournalEntry, MonoWords, Plan, Problem } from '../contract/model.ts'
 
 /** Who had a part in the words, for our own namespace. */
 export interface Provenance {
@@ -82,8 +82,11 @@ export interface WantedFields {
   title?: WantedText
   description?: WantedText
   altText?: WantedText
+  extendedDescription?: WantedText
   /** A word with `|` in it is a path. `proposed`: those of `add` that a model gave, for which the policy of the settings counts. */
   keywords?: { list: string[] | null; add: string[]; remove: string[]; proposed?: string[] }
+  /** Takes the place of the verdict before it; the settings say whether it is a keyword too. */
+  mono?: MonoWords
   /** Who had a part in these words; written only when the settings ask for it. */
   origin?: Pick<Provenance, 'promptHashes' | 'action'>
 }

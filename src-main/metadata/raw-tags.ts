@@ -24,6 +24,7 @@ const FIELD_TAGS = [
   'XMP-dc:all',
   'XMP-lr:all',
   'XMP-iptcCore:all',
+  'XMP-iwstudio:all',
   'XMP-digiKam:TagsList',
   'XMP-photoshop:Headline',
   'XMP-photoshop:SidecarForExtension',

@@ -11,7 +11,9 @@ import {
   IPTC_DIGEST,
   IPTC_HOUSEKEEPING,
   isMachineText,
+  isMonoField,
   KEYWORD_PLACES,
+  MONO_TAGS,
   PROVENANCE_TAGS,
   TEXT_PLACES,
   XMP_TOOLKIT,
@@ -69,6 +71,8 @@ export function planTagEdits(
       if (isMirrored) values[KEYWORD_PLACES.iptc.tag] = words && cutWords(words)
     } else if (field === 'hierarchicalKeywords') {
       values[HIERARCHY_TAG] = Array.isArray(to) && to.length > 0 ? to : null
+    } else if (isMonoField(field)) {
+      values[MONO_TAGS[field]] = typeof to === 'string' ? to : null
     } else {
       const text = typeof to === 'string' ? to : null
       const { xmp, iptc, exif } = TEXT_PLACES[field]

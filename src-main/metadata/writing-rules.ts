@@ -16,6 +16,8 @@ export interface WritingRules {
   sidecarNaming: 'stem' | 'full-name'
   keywords: KeywordStyle
   mirrorHeadline: boolean
+  /** Whether a mono verdict is a keyword too. */
+  monoKeyword: boolean
   provenance: boolean
   /** `part`: a photo with several names is written under this one; the others keep the old file. */
   hardLinks: 'refuse' | 'part'
@@ -24,11 +26,12 @@ export interface WritingRules {
 }
 
 export const DEFAULT_RULES: WritingRules = {
-  policies: { title: 'fill', description: 'fill', altText: 'fill', keywords: 'merge' },
+  policies: { title: 'fill', description: 'fill', altText: 'fill', extendedDescription: 'fill', keywords: 'merge' },
   sidecarKinds: ['dng'],
   sidecarNaming: 'stem',
   keywords: { tree: 'given', flat: 'every-level', digikamTags: false },
   mirrorHeadline: false,
+  monoKeyword: false,
   provenance: false,
   hardLinks: 'refuse',
   modificationTime: 'new',

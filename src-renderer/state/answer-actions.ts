@@ -1,8 +1,9 @@
 /** Other answers to the photo under review: asking again, comparing, taking one. */
-import type { Proposal, Stage } from '../../src-main/contract/model.ts'
+import type { Proposal, Review, Stage } from '../../src-main/contract/model.ts'
 import { words } from '../copy/words.ts'
 import { closeDialog, openDialog } from './navigation.ts'
 import { currentPhotoId, decide, refreshReview, takeReview } from './review-actions.ts'
+import { TEXT_FIELDS } from './review-view.ts'
 import { announce, ask, patch, type Studio } from './studio.ts'
 
 export async function openAgain(studio: Studio, stage: Stage): Promise<void> {
@@ -44,10 +45,9 @@ export async function takeAnswer(studio: Studio, proposal: Proposal): Promise<vo
   const review = await ask(studio, 'review.prefer', { photoId: proposal.photoId, proposalId: proposal.id })
   if (!review) return
   takeReview(studio, review)
-  const field = Object.entries(review.stageOfField ?? { title: 'caption', description: 'description' }).find(
-    ([, stage]) => stage === proposal.stage,
-  )?.[0]
-  if (proposal.text !== null && (field === 'title' || field === 'description' || field === 'altText')) {
+  const stages: NonNullable<Review['stageOfField']> = review.stageOfField ?? { title: 'caption', description: 'description' }
+  const field = TEXT_FIELDS.find((each) => stages[each] === proposal.stage)
+  if (proposal.text !== null && field !== undefined) {
     await decide(studio, { kind: 'field', field, verdict: 'accept', text: proposal.text })
   }
   await loadAnswers(studio, proposal.photoId)

@@ -21,6 +21,10 @@ export function predictDecision(decision: Decision, change: DecisionChange): Dec
       return { ...next, keywords: change.entries.reduce(withVerdict, decision.keywords) }
     case 'keyword-list':
       return { ...next, keywordList: change.keywords }
+    case 'mono': {
+      const { mono: _before, ...rest } = next
+      return change.mono === null ? rest : { ...rest, mono: change.mono }
+    }
   }
 }
 

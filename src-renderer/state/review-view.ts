@@ -1,7 +1,7 @@
 /** What the review screen shows, worked out from one review. Pure: every rule of chips and fields is decided here. */
 import type { DecisionChange, PlanChange, Review, Stage, TextField } from '../../src-main/contract/model.ts'
 
-export const TEXT_FIELDS: readonly TextField[] = ['title', 'description', 'altText']
+export const TEXT_FIELDS: readonly TextField[] = ['title', 'description', 'altText', 'extendedDescription']
 const STAGE_OF_FIELD: Partial<Record<TextField, Stage>> = { title: 'caption', description: 'description' }
 
 export interface FieldView {

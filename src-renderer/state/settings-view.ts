@@ -9,7 +9,7 @@ export type Control<T> =
   | (T extends readonly (infer Item)[] ? { kind: 'several'; options: readonly Item[]; fallback: readonly Item[] } : never)
 
 const POLICIES = ['keep', 'fill', 'replace', 'merge'] as const
-const TEXT_FIELDS = ['title', 'description', 'altText'] as const
+const TEXT_FIELDS = ['title', 'description', 'altText', 'extendedDescription'] as const
 
 export const SETTING_CONTROLS = {
   theme: { kind: 'choice', options: ['system', 'light', 'dark'], fallback: 'system' },
@@ -38,11 +38,13 @@ export const SETTING_CONTROLS = {
   titlePolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
   descriptionPolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
   altTextPolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
+  extendedDescriptionPolicy: { kind: 'choice', options: POLICIES, fallback: 'fill' },
   keywordPolicy: { kind: 'choice', options: POLICIES, fallback: 'merge' },
   captionField: { kind: 'choice', options: TEXT_FIELDS, fallback: 'title' },
   descriptionField: { kind: 'choice', options: TEXT_FIELDS, fallback: 'description' },
   headlineMirror: { kind: 'switch', fallback: false },
   writeProvenance: { kind: 'switch', fallback: false },
+  monoKeyword: { kind: 'switch', fallback: false },
   hardLinks: { kind: 'choice', options: ['refuse', 'part'], fallback: 'refuse' },
   modificationTime: { kind: 'choice', options: ['new', 'keep'], fallback: 'new' },
   keepOriginals: { kind: 'switch', fallback: false },

@@ -48,8 +48,12 @@ const emptySnapshot = (): MetadataSnapshot => ({
   title: null,
   description: null,
   altText: null,
+  extendedDescription: null,
   keywords: [],
   hierarchicalKeywords: [],
+  monoVerdict: null,
+  monoMode: null,
+  monoStrictness: null,
   sources: {},
   conflicts: [],
 })

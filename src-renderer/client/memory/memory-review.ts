@@ -16,7 +16,7 @@ import type {
 import { ClientFailure } from '../studio-client.ts'
 import type { MemoryLibrary, MemoryPhoto } from './memory-library.ts'
 
-const TEXT_FIELDS: readonly TextField[] = ['title', 'description', 'altText']
+const TEXT_FIELDS: readonly TextField[] = ['title', 'description', 'altText', 'extendedDescription']
 const same = (a: string, b: string) => a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0
 
 export function getPhoto(library: MemoryLibrary, photoId: number): MemoryPhoto {
@@ -34,6 +34,10 @@ export function applyChange(decision: Decision, change: DecisionChange): Decisio
     return { ...decision, fields }
   }
   if (change.kind === 'keywords') return change.entries.reduce((next, entry) => applyChange(next, { kind: 'keyword', ...entry }), decision)
+  if (change.kind === 'mono') {
+    const { mono: _before, ...rest } = decision
+    return change.mono === null ? rest : { ...rest, mono: change.mono }
+  }
   const others = decision.keywords.filter((entry) => !same(entry.keyword, change.keyword))
   return {
     ...decision,
@@ -48,6 +52,7 @@ export function wanted(photo: MemoryPhoto): MetadataSnapshot {
     title: photo.proposals.caption?.gates.length === 0 ? photo.proposals.caption.text : null,
     description: photo.proposals.description?.gates.length === 0 ? photo.proposals.description.text : null,
     altText: null,
+    extendedDescription: null,
   }
   for (const field of TEXT_FIELDS) {
     const verdict = photo.decision.fields[field]

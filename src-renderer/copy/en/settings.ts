@@ -9,7 +9,7 @@ export interface SettingWords {
 }
 
 const POLICIES = { keep: 'Leave alone', fill: 'Fill if empty', replace: 'Replace', merge: 'Add to it' }
-const FIELDS = { title: 'Title', description: 'Description', altText: 'Alt text' }
+const FIELDS = { title: 'Title', description: 'Description', altText: 'Alt text', extendedDescription: 'Long description for listeners' }
 
 /** English: every setting with a sentence on what it changes. */
 export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
@@ -159,6 +159,12 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     unit: '',
     options: POLICIES,
   },
+  extendedDescriptionPolicy: {
+    label: 'A proposed long description for listeners',
+    sentence: 'What an approved proposal does where the file has one. What you decide by hand always replaces.',
+    unit: '',
+    options: POLICIES,
+  },
   keywordPolicy: {
     label: 'Proposed keywords',
     sentence: 'What approved proposals do where the file has keywords. Keywords you add by hand always come.',
@@ -186,6 +192,11 @@ export const SETTING_WORDS: Record<keyof Settings, SettingWords> = {
     label: 'Write where words come from',
     sentence:
       'Adds model, prompt mark, what the reviewer did, time and version in fields of the studio’s own. Off, nothing of it leaves this machine.',
+    unit: '',
+  },
+  monoKeyword: {
+    label: 'Mono verdict as a keyword',
+    sentence: 'Adds one keyword such as mono:verdict:pass when a mono verdict is saved. A new verdict takes its place.',
     unit: '',
   },
   hardLinks: {

@@ -16,8 +16,12 @@ const fields: Record<Field, string> = {
   title: 'Title',
   description: 'Description',
   altText: 'Alt text',
+  extendedDescription: 'Long description for listeners',
   keywords: 'Keywords',
   hierarchicalKeywords: 'Keyword tree',
+  monoVerdict: 'Mono verdict',
+  monoMode: 'Mono kind',
+  monoStrictness: 'Mono strictness',
 }
 const roles: Record<Stage, string> = { caption: 'Title', keywords: 'Keywords', description: 'Description' }
 const outcomes: Record<WriteOutcome['outcome'], string> = {

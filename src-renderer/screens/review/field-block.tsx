@@ -9,7 +9,12 @@ import { AgainButton, AskedNote } from './again-button.tsx'
 import { type FieldView, fieldVerdict } from '../../state/review-view.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 
-const TEST_IDS = { title: 'field-title', description: 'field-description', altText: 'field-alt-text' } as const
+const TEST_IDS = {
+  title: 'field-title',
+  description: 'field-description',
+  altText: 'field-alt-text',
+  extendedDescription: 'field-extended-description',
+} as const
 
 function statusOf(view: FieldView): string {
   const { status } = words.review

@@ -68,7 +68,9 @@ export function ReviewScreen() {
                 <FieldBlock key={field} view={fieldView(shown, field)} />
               ))}
               <KeywordBlock review={shown} />
-              <FieldBlock view={fieldView(shown, 'altText')} />
+              {TEXT_FIELDS.slice(2).map((field) => (
+                <FieldBlock key={field} view={fieldView(shown, field)} />
+              ))}
               <Preview review={shown} />
               <Provenance review={shown} />
             </>

@@ -79,10 +79,19 @@ describe('before the first write', () => {
 describe('fields that describe generated pictures', () => {
   it('are neither set nor changed, in a photo that has them and in one that has not', async () => {
     const origin = { promptHashes: ['h'], action: 'approved' as const }
-    const told = createFeatureKit(exiftool, { writeProvenance: true, headlineMirror: true, digikamTags: true })
+    const told = createFeatureKit(exiftool, { writeProvenance: true, headlineMirror: true, digikamTags: true, monoKeyword: true })
+    const everything = {
+      title: replace('T'),
+      description: replace('D'),
+      altText: replace('A'),
+      extendedDescription: replace('E'),
+      keywords: add('A|B'),
+      mono: { verdict: 'pass' as const, mode: 'toned', strictness: 'balanced' },
+      origin,
+    }
     const ai = ['XMP-iptcExt:DigitalSourceType', 'XMP-iptcExt:AISystemUsed', 'XMP-iptcExt:AIPromptInformation']
     const plain = copyFixture(tempFolder(), 'kitchen.jpg', 'jpeg')
-    await told.save(plain, { title: replace('T'), description: replace('D'), keywords: add('A|B'), origin })
+    await told.save(plain, everything)
     expect(dumpTags(plain.path).join('\n')).not.toMatch(/DigitalSourceType|AISystem|AIPrompt/)
     const marked = copyFixture(tempFolder(), 'kitchen.jpg', 'jpeg')
     foreignEdit(
@@ -92,7 +101,7 @@ describe('fields that describe generated pictures', () => {
       `-${ai[2]}=Other prompt`,
     )
     const before = ai.map((tag) => readTag(marked.path, tag))
-    await told.save(marked, { title: replace('T'), description: replace('D'), keywords: add('A|B'), origin })
+    expect((await told.save(marked, everything)).outcome.outcome).toBe('written')
     expect(ai.map((tag) => readTag(marked.path, tag))).toEqual(before)
     expect(before.every((value) => value !== '')).toBe(true)
   })

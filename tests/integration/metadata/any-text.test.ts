@@ -26,17 +26,25 @@ const words = fc.record({
   title: fc.option(text),
   description: fc.option(text),
   altText: fc.option(text),
+  extendedDescription: fc.option(text),
   keywords: fc.uniqueArray(word, { maxLength: 5, selector: (value) => value.normalize('NFC').trim().toLowerCase() }),
 })
-const wantedOf = ({ title, description, altText, keywords }: typeof words extends fc.Arbitrary<infer T> ? T : never): WantedFields => ({
+const wantedOf = ({
+  title,
+  description,
+  altText,
+  extendedDescription,
+  keywords,
+}: typeof words extends fc.Arbitrary<infer T> ? T : never): WantedFields => ({
   title: { text: title, policy: 'replace' },
   description: { text: description, policy: 'replace' },
   altText: { text: altText, policy: 'replace' },
+  extendedDescription: { text: extendedDescription, policy: 'replace' },
   keywords: { list: keywords, add: [], remove: [] },
 })
 
 it.each<[PhotoKind, number]>([
-  ['jpeg', 10],
+  ['jpeg', 8],
   ['tiff', 5],
   ['png', 5],
   ['dng', 5],
@@ -55,6 +63,7 @@ it.each<[PhotoKind, number]>([
         expect(['written', 'unchanged']).toContain(outcome.outcome)
         const now = await kit.reader.read(photo)
         expect(now).toMatchObject({ title: each.title, description: each.description, altText: each.altText, conflicts: [] })
+        expect(now.extendedDescription).toBe(each.extendedDescription)
         expect(now.keywords).toEqual(each.keywords.map((value) => value.trim()))
         expect((await kit.save(photo, wantedOf(each))).outcome.outcome).toBe('unchanged')
         if (outcome.writeId !== null) writes.push(outcome.writeId)

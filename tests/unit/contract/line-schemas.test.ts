@@ -125,8 +125,12 @@ const samples: Record<keyof typeof lines, { good: object[]; bad: object[] }> = {
         title: null,
         description: '',
         altText: null,
+        extendedDescription: 'A dog, seen from the side.',
         keywords: ['dog'],
         hierarchicalKeywords: ['animal|dog'],
+        monoVerdict: 'pass',
+        monoMode: 'toned',
+        monoStrictness: null,
         sources: { keywords: ['XMP-dc:Subject'] },
         conflicts: [
           {

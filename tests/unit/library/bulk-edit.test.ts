@@ -8,11 +8,15 @@ const current: MetadataSnapshot = {
   title: 'Boats in the harbor',
   description: null,
   altText: null,
+  extendedDescription: null,
   keywords: ['Boat', 'harbor'],
   hierarchicalKeywords: [],
+  monoVerdict: null,
+  monoMode: null,
+  monoStrictness: null,
   sources: {},
   conflicts: [],
-} as MetadataSnapshot
+}
 const decision: Decision = { photoId: 1, status: 'open', fields: {}, keywords: [], keywordList: null }
 const input = (change: Partial<BulkInput> = {}): BulkInput => ({ current, decision, proposals: {}, ...change })
 const replace = (find: string, by: string, matchCase = false): BulkEdit => ({

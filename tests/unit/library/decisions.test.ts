@@ -65,6 +65,14 @@ describe('approving', () => {
     expect(accepted.fields.altText).toEqual({ verdict: 'accept', text: 'A boat', origin: 'proposal' })
   })
 
+  it('carries a mono verdict to the file, the newest alone, and not when it was taken back', () => {
+    const told = (verdict: 'pass' | 'fail') => ({ kind: 'mono' as const, mono: { verdict, mode: 'toned', strictness: 'balanced' } })
+    const failed = applyDecisionChange(applyDecisionChange(open, told('pass'), {}), told('fail'), {})
+    expect(wantedFields(failed, {})).toEqual({ mono: { verdict: 'fail', mode: 'toned', strictness: 'balanced' } })
+    expect(mayApprove(failed, {})).toBe(true)
+    expect(wantedFields(applyDecisionChange(failed, { kind: 'mono', mono: null }, {}), {})).toEqual({})
+  })
+
   it('never takes a gated proposal, unless a person accepted that very text', () => {
     const gated: LatestProposals = {
       caption: proposal('caption', { text: 'I cannot help', gates: ['refusal'] }),

@@ -8,6 +8,10 @@ const snapshot = (keywords: string[], hierarchicalKeywords: string[] = []): Meta
   title: null,
   description: null,
   altText: null,
+  extendedDescription: null,
+  monoVerdict: null,
+  monoMode: null,
+  monoStrictness: null,
   keywords,
   hierarchicalKeywords,
   sources: {},
@@ -119,7 +123,7 @@ describe('policies for proposed words; by hand always counts', () => {
   }
   const policy = (each: 'keep' | 'fill' | 'replace' | 'merge'): WritingRules => ({
     ...DEFAULT_RULES,
-    policies: { title: each, description: each, altText: each, keywords: each },
+    policies: { title: each, description: each, altText: each, extendedDescription: each, keywords: each },
   })
   const planned = (each: Parameters<typeof policy>[0], current: MetadataSnapshot = filled) => {
     const changes = planChanges(current, proposed, 'embedded', policy(each))

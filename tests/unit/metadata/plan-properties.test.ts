@@ -9,8 +9,11 @@ import { DEFAULT_RULES, type WritingRules } from '../../../src-main/metadata/wri
 
 /** Few letters, so that twins, prefixes and shared leaves come up often; and any Unicode. */
 const level = fc.oneof(fc.constantFrom('a', 'A', 'b', 'c', 'é', 'e\u0301', ' a'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }))
+const verdict = fc.constantFrom('pass' as const, 'pass_with_query' as const, 'fail' as const)
+const mono = fc.record({ verdict, mode: fc.constantFrom('neutral', 'toned'), strictness: fc.constantFrom('balanced', 'strict') })
 const word = fc.oneof(
   level,
+  verdict.map((each) => `mono:verdict:${each}`),
   fc.array(level, { minLength: 2, maxLength: 4 }).map((levels) => levels.join('|')),
 )
 const words = fc.array(word, { maxLength: 5 })
@@ -22,8 +25,12 @@ const snapshot: fc.Arbitrary<MetadataSnapshot> = fc.record({
   title: text,
   description: text,
   altText: text,
+  extendedDescription: text,
   keywords: words,
   hierarchicalKeywords: words,
+  monoVerdict: text,
+  monoMode: text,
+  monoStrictness: text,
   sources: fc.constant({}),
   conflicts: fc.constant([]),
 })
@@ -32,6 +39,8 @@ const wanted: fc.Arbitrary<WantedFields> = fc.record(
     title: wishedText,
     description: wishedText,
     altText: wishedText,
+    extendedDescription: wishedText,
+    mono,
     keywords: fc
       .record({ list: fc.option(words), add: words, remove: words })
       .chain((wish) => fc.subarray(wish.add).map((proposed) => ({ ...wish, proposed }))),
@@ -40,7 +49,8 @@ const wanted: fc.Arbitrary<WantedFields> = fc.record(
 )
 const rules: fc.Arbitrary<WritingRules> = fc.record({
   ...Object.fromEntries(Object.entries(DEFAULT_RULES).map(([name, value]) => [name, fc.constant(value)])),
-  policies: fc.record({ title: policy, description: policy, altText: policy, keywords: policy }),
+  policies: fc.record({ title: policy, description: policy, altText: policy, extendedDescription: policy, keywords: policy }),
+  monoKeyword: fc.boolean(),
   keywords: fc.record({
     tree: fc.constantFrom('given' as const, 'every-prefix' as const, 'every-keyword' as const),
     flat: fc.constantFrom('every-level' as const, 'leaf' as const),
@@ -61,7 +71,7 @@ describe('for any words, any settings', () => {
       }),
       { numRuns: 2000 },
     )
-  })
+  }, 60_000)
 
   it('adding keywords is associative, and adding none or the same changes nothing', () => {
     fc.assert(
@@ -79,6 +89,17 @@ describe('for any words, any settings', () => {
         const after = applied(current, { keywords: { list: null, add: added, remove: [] } }, given)
         expect(after.keywords.slice(0, current.keywords.length)).toEqual(current.keywords)
         expect(after.hierarchicalKeywords.slice(0, current.hierarchicalKeywords.length)).toEqual(current.hierarchicalKeywords)
+      }),
+    )
+  })
+
+  it('a mono verdict takes the place of every one before it, in the fields and among the keywords', () => {
+    fc.assert(
+      fc.property(snapshot, wanted, mono, rules, (current, wish, given, by) => {
+        const after = applied(current, { ...wish, mono: given }, { ...by, monoKeyword: true })
+        expect([after.monoVerdict, after.monoMode, after.monoStrictness]).toEqual([given.verdict, given.mode, given.strictness])
+        const spoken = new Set(after.keywords.filter((each) => each.toLowerCase().startsWith('mono:verdict:')))
+        expect([...spoken]).toEqual([`mono:verdict:${given.verdict}`])
       }),
     )
   })

@@ -13,12 +13,13 @@ export const WORDS: WantedFields = {
   title: { text: 'Möwe über dem Hafen', policy: 'replace' },
   description: { text: 'A gull above the harbour — 港の上のカモメ 🐦.', policy: 'replace' },
   altText: { text: 'A gull in flight', policy: 'replace' },
+  extendedDescription: { text: 'A gull crosses from left to right above grey water.', policy: 'replace' },
   keywords: { list: null, add: ['gull', '2024', '港'], remove: [] },
 }
 
 /** Tags that carry our words or come along with them. */
 const OURS =
-  /^(XMP-dc:(Title|Description|Subject)|XMP-iptcCore:AltTextAccessibility|IPTC:(ObjectName|Caption-Abstract|Keywords|CodedCharacterSet|EnvelopeRecordVersion|ApplicationRecordVersion)|Photoshop:IPTCDigest|IFD0:(ImageDescription|XResolution|YResolution|ResolutionUnit|YCbCrPositioning)|XMP-x:XMPToolkit|XMP-xmpNote:HasExtendedXMP)$/
+  /^(XMP-dc:(Title|Description|Subject)|XMP-iptcCore:(AltText|ExtDescr)Accessibility|IPTC:(ObjectName|Caption-Abstract|Keywords|CodedCharacterSet|EnvelopeRecordVersion|ApplicationRecordVersion)|Photoshop:IPTCDigest|IFD0:(ImageDescription|XResolution|YResolution|ResolutionUnit|YCbCrPositioning)|XMP-x:XMPToolkit|XMP-xmpNote:HasExtendedXMP)$/
 const NOT_CONTENT =
   /^(SourceFile$|(System|ExifTool|Composite|File):)|(Offsets?|Start|Pointer|MPImageLength)$|MediaData(Size)?$|^RIFF:(Copy\d+:)?(WebP_Flags|ImageWidth|ImageHeight)$/
 
