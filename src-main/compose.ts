@@ -21,7 +21,7 @@ import { createMonoHandlers } from './handlers/mono.ts'
 import { createReviewHandlers } from './handlers/review.ts'
 import { createTaggingHandlers } from './handlers/tagging.ts'
 import { createImaging } from './imaging/imaging.ts'
-import { type ThumbSize, THUMB_SIZES } from './imaging/ports.ts'
+import { FULL_SIZE, type ThumbSize, THUMB_SIZES } from './imaging/ports.ts'
 import { createQueue } from './jobs/queue.ts'
 import { delay } from './jobs/delay.ts'
 import { systemClock } from './lib/clock.ts'
@@ -409,5 +409,5 @@ export async function compose(options: StudioOptions): Promise<Studio> {
 }
 
 function isThumbSize(size: number): size is ThumbSize {
-  return (THUMB_SIZES as readonly number[]).includes(size)
+  return size === FULL_SIZE || (THUMB_SIZES as readonly number[]).includes(size)
 }

@@ -4,7 +4,9 @@ import type { MonoAnalysis } from '../mono/analyse.ts'
 import type { Strictness } from '../mono/presets.ts'
 
 export const THUMB_SIZES = [320, 1600] as const
-export type ThumbSize = (typeof THUMB_SIZES)[number]
+/** Stands for every pixel that the photo has: for looking at it at 100 %. */
+export const FULL_SIZE = 32_000
+export type ThumbSize = (typeof THUMB_SIZES)[number] | typeof FULL_SIZE
 
 /** Everything one look at a file tells. `takenAtMs`: EXIF local time with its offset where given, else read as UTC. */
 export interface LookResult {

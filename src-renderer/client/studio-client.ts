@@ -4,7 +4,9 @@ import type { Problem } from '../../src-main/contract/model.ts'
 import type { Reply, RequestArgument, RouteName } from '../../src-main/contract/routes/index.ts'
 
 export type Host = 'electron' | 'browser' | 'memory'
-export type ThumbSize = 320 | 1600
+/** Long edge in pixels; FULL_SIZE_PX stands for all the photo has. */
+export const FULL_SIZE_PX = 32_000
+export type ThumbSize = 320 | 1600 | typeof FULL_SIZE_PX
 export type Retry = 'never' | 'now' | 'later'
 
 /** What a host answers to every request. */

@@ -1,16 +1,10 @@
-import type { Folder, ImportSummary, PhotoState, PhotoSummary } from '../../src-main/contract/model.ts'
+import type { Folder, ImportSummary, PhotoSummary } from '../../src-main/contract/model.ts'
 import type { Reply } from '../../src-main/contract/routes/index.ts'
+import { type LibraryFilter, NO_FILTER } from './library-filter.ts'
 
 export const PAGE_SIZE = 200
 export const MIN_CELL_PX = 120
 export const MAX_CELL_PX = 360
-
-export interface LibraryFilter {
-  folderId: number | null
-  recursive: boolean
-  text: string
-  states: readonly PhotoState[]
-}
 
 export interface LibrarySlice {
   /** Null until the first answer: an empty library and an unknown one look different. */
@@ -31,6 +25,20 @@ export interface LibrarySlice {
   focus: number
   cellPx: number
   loupe: boolean
+  /** The loupe shows the photo's own pixels. */
+  zoomed: boolean
+  /** The panel with what the file says beside its picture. */
+  exifOpen: boolean
+  /** Of the photo last asked for; `tags` is null until the answer. */
+  exif: { photoId: number; tags: Reply<'library.exif'> | null } | null
+  /** The second row of the filter. */
+  filterOpen: boolean
+  /** What there is to filter by; null until the row was opened. */
+  facets: Reply<'library.facets'> | null
+  /** Keywords for what is typed into the keyword field. */
+  keywordsOffered: readonly string[]
+  /** Folders whose subfolders are not shown. */
+  folded: ReadonlySet<number>
   imports: readonly ImportSummary[]
   /** Include subfolders in the next import. */
   importRecursive: boolean
@@ -44,7 +52,7 @@ export interface LibrarySlice {
 
 export const startLibrary = (): LibrarySlice => ({
   folders: null,
-  filter: { folderId: null, recursive: true, text: '', states: [] },
+  filter: NO_FILTER,
   total: 0,
   ids: [],
   pages: new Map(),
@@ -55,6 +63,13 @@ export const startLibrary = (): LibrarySlice => ({
   focus: 0,
   cellPx: 200,
   loupe: false,
+  zoomed: false,
+  exifOpen: false,
+  exif: null,
+  filterOpen: false,
+  facets: null,
+  keywordsOffered: [],
+  folded: new Set(),
   imports: [],
   importRecursive: true,
   browse: null,

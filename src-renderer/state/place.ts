@@ -1,6 +1,7 @@
 /** Where the user is, as text that survives a reload: the screen in the address, the rest in the session. Pure. */
 import { SCREENS, type Screen } from './app-slice.ts'
-import { type LibraryFilter, MAX_CELL_PX, MIN_CELL_PX } from './library-slice.ts'
+import { type LibraryFilter, parseFilter } from './library-filter.ts'
+import { MAX_CELL_PX, MIN_CELL_PX } from './library-slice.ts'
 
 export interface Place {
   screen: Screen
@@ -36,15 +37,9 @@ export function parseMemory(text: string | null): Partial<Memory> {
     const value = JSON.parse(text) as Partial<Memory> | null
     if (typeof value !== 'object' || value === null) return {}
     const memory: Partial<Memory> = {}
-    const { filter, focus, cellPx } = value
-    if (filter && typeof filter.text === 'string' && typeof filter.recursive === 'boolean' && Array.isArray(filter.states)) {
-      memory.filter = {
-        folderId: typeof filter.folderId === 'number' ? filter.folderId : null,
-        recursive: filter.recursive,
-        text: filter.text,
-        states: filter.states,
-      }
-    }
+    const { focus, cellPx } = value
+    const filter = parseFilter(value.filter)
+    if (filter !== null) memory.filter = filter
     if (Number.isInteger(focus) && focus! >= 0) memory.focus = focus!
     if (typeof cellPx === 'number') memory.cellPx = Math.min(MAX_CELL_PX, Math.max(MIN_CELL_PX, cellPx))
     return memory

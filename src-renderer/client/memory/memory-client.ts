@@ -95,6 +95,21 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
       return { total: hits.length, items: structuredClone(hits.slice(offset, offset + limit)) }
     },
     'library.photoIds': (filter) => matching(library, filter).map((photo) => photo.id),
+    'library.facets': () => ({ cameras: ['Canon EOS R5', 'NIKON Z 8'], models: ['embedded'], gates: ['repetition'] }),
+    'library.keywords': ({ text }) => ['boat', 'harbour', 'iceland'].filter((word) => word.includes(text.toLowerCase())),
+    'library.exif': () => [
+      { tag: 'IFD0:Model', name: 'Camera Model Name', value: 'NIKON Z 8' },
+      { tag: 'ExifIFD:FNumber', name: 'F Number', value: '2.8' },
+      { tag: 'XMP-dc:Subject', name: 'Subject', value: 'Iceland, boat' },
+    ],
+    'library.openFolder': ({ folderId }) => {
+      for (const folder of library.folders) if (folder.id === folderId) folder.openedAtMs = nowMs()
+      return {}
+    },
+    'library.watchFolder': ({ folderId, watched }) => {
+      for (const folder of library.folders) if (folder.id === folderId) folder.watched = watched
+      return structuredClone(library.folders)
+    },
     'library.photo': ({ photoId }) => structuredClone(getPhoto(library, photoId).summary),
     'library.forgetFolder': ({ folderId }) => {
       const gone = matching(library, { folderId, recursive: true, sort: 'path' })

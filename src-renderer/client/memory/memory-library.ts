@@ -146,7 +146,15 @@ export function matching(library: MemoryLibrary, filter: PhotoFilter): PhotoSumm
   const hits = [...library.photos.values()].filter(({ summary, file }) => {
     if (folderIds.size > 0 && !folderIds.has(summary.folderId)) return false
     if (filter.states && filter.states.length > 0 && !filter.states.includes(summary.state)) return false
+    if (filter.rating && (summary.rating < filter.rating.from || summary.rating > filter.rating.to)) return false
+    if (filter.gate !== undefined && !summary.gated) return false
+    if (filter.keyword !== undefined && !file.keywords.some((keyword) => keyword.toLowerCase() === filter.keyword?.toLowerCase())) return false
+    if (filter.taken && summary.takenAtMs !== null) {
+      if (summary.takenAtMs < (filter.taken.fromMs ?? 0) || summary.takenAtMs >= (filter.taken.toMs ?? Number.MAX_SAFE_INTEGER)) return false
+    }
     return text === '' || summary.name.toLowerCase().includes(text) || file.keywords.some((keyword) => keyword.toLowerCase().includes(text))
   })
-  return hits.map((photo) => photo.summary)
+  const found = hits.map((photo) => photo.summary)
+  if (filter.sort === 'rating') found.sort((a, b) => a.rating - b.rating)
+  return filter.descending ? found.reverse() : found
 }

@@ -10,3 +10,14 @@ export const GATE_SENTENCES: Record<Gate, string> = {
   'not-text': 'The answer looks like code or markup, not like a sentence.',
   'suspicious-text': 'The answer holds instructions or links that do not belong to a photo.',
 }
+
+/** English: a gate's name in a list of choices. */
+export const GATE_LABELS: Record<Gate, string> = {
+  empty: 'No words',
+  unreadable: 'Not readable',
+  'too-long': 'Too long',
+  repetition: 'Repeats itself',
+  refusal: 'Declined',
+  'not-text': 'Not a sentence',
+  'suspicious-text': 'Suspicious',
+}

@@ -18,6 +18,8 @@ export const KEY_WORDS: Readonly<Record<string, string>> = {
   'select-all': 'Select all',
   'toggle-selected': 'Select or deselect this photo',
   filter: 'Filter',
+  'filter-details': 'More filters',
+  exif: 'What the file says',
   'clear-selection': 'Clear selection or filter',
   larger: 'Larger thumbnails',
   smaller: 'Smaller thumbnails',

@@ -117,7 +117,6 @@ export const DECISION_WORDS = {
     decide: (count: number) => `Change ${photos(count)}`,
     done: (count: number) => `Words of ${photos(count)} changed. Nothing is written until you save.`,
   },
-  loupe: { title: 'Loupe' },
   plan: {
     title: (count: number) => `Save ${photos(count)}`,
     planning: (done: number, total: number) => `Reading the files: ${formatCount(done)} of ${formatCount(total)}`,

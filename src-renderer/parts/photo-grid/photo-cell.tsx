@@ -1,4 +1,4 @@
-import { Copy, ImageOff, Layers, TriangleAlert } from 'lucide-react'
+import { Copy, ImageOff, Layers, Star, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 import type { PhotoSummary } from '../../../src-main/contract/model.ts'
 import { explainProblem } from '../../copy/errors.ts'
@@ -34,6 +34,13 @@ export const PhotoCell = memo(function PhotoCell({ position, column, photo, url,
       <div className="cell__picture">{photo && <Picture photo={photo} url={url} />}</div>
       <div className="cell__caption">
         <span className="cut">{photo?.name}</span>
+        {photo && photo.rating !== 0 && (
+          <span className="cell__stars" title={words.cell.rating(photo.rating)}>
+            <Star size={11} aria-hidden />
+            <span className="visually-hidden">{words.cell.rating(photo.rating)}</span>
+            <span aria-hidden>{photo.rating < 0 ? '×' : photo.rating}</span>
+          </span>
+        )}
         {photo && <StateBadge state={photo.state} bare />}
       </div>
     </div>
@@ -54,7 +61,7 @@ function Picture({ photo, url }: { photo: PhotoSummary; url: string | undefined 
         // The key parts one photo's picture from the next one's when a cell is used again: a wrong picture is worse than none.
         <img key={photo.id} src={url} alt="" decoding="async" draggable={false} />
       )}
-      {(photo.pairedName !== null || photo.gated || photo.duplicateOf !== null) && (
+      {(photo.pairedName !== null || photo.gated || photo.sidecar || photo.duplicateOf !== null) && (
         <div className="cell__tags">
           {photo.gated && (
             <span className="tag tag--warn" title={words.library.gatedHelp}>
@@ -66,6 +73,11 @@ function Picture({ photo, url }: { photo: PhotoSummary; url: string | undefined 
             <span className="tag" title={words.library.rawPair(photo.pairedName)}>
               <Layers size={11} aria-hidden />
               {words.library.rawJpeg}
+            </span>
+          )}
+          {photo.sidecar && (
+            <span className="tag" title={words.cell.sidecarHelp}>
+              {words.cell.sidecar}
             </span>
           )}
           {photo.duplicateOf !== null && (

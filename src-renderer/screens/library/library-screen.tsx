@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { PhotoSummary } from '../../../src-main/contract/model.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
@@ -17,16 +17,22 @@ import {
   setCellSize,
   setFilter,
   setLoupe,
+  setZoomed,
+  showExif,
+  showFilterDetails,
 } from '../../state/library-actions.ts'
+import { CLEARED, isFiltering } from '../../state/library-filter.ts'
 import { onlyBasicFacts } from '../../state/models-slice.ts'
 import { judgeMany, openReview } from '../../state/review-actions.ts'
 import { startRun } from '../../state/run-actions.ts'
 import { type Step, stepFrom } from '../../state/selection.ts'
-import { findThumbUrl } from '../../state/thumb.ts'
+import { findThumbUrl, FULL_SIZE_PX } from '../../state/thumb.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import { BasicFactsBar } from './basic-facts-bar.tsx'
 import { DropZone } from './drop-zone.tsx'
+import { ExifPanel } from './exif-panel.tsx'
 import { FilterBar } from './filter-bar.tsx'
+import { FilterDetails } from './filter-details.tsx'
 import { FirstRun } from './first-run.tsx'
 import { FolderTree } from './folder-tree.tsx'
 import { Loupe } from './loupe.tsx'
@@ -43,6 +49,9 @@ const STEPS: Partial<Record<string, Step>> = {
   PageDown: 'page-down',
 }
 
+/** Next and previous photo, and the one after: what the loupe fetches ahead. */
+const NEAR = [1, -1, 2] as const
+
 export function LibraryScreen() {
   const studio = useStudio()
   const library = useStudioState((state) => state.library)
@@ -51,6 +60,13 @@ export function LibraryScreen() {
   const [barHidden, setBarHidden] = useState(false)
   const layout = useRef<GridLayout>(undefined)
   const filterInput = useRef<HTMLInputElement>(null)
+  const stage = useRef<HTMLDivElement>(null)
+  const toggleFullScreen = () =>
+    void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen().catch(() => undefined))
+  // The loupe steps past what the grid has on the screen.
+  useEffect(() => {
+    if (library.loupe) ensureVisible(studio, library.focus, library.focus)
+  }, [studio, library.loupe, library.focus])
 
   const open = (position: number) => {
     const photoId = findIdAt(library, position)
@@ -77,6 +93,20 @@ export function LibraryScreen() {
       case 'loupe':
         setLoupe(studio, !library.loupe)
         return true
+      case 'zoom':
+        setLoupe(studio, true)
+        setZoomed(studio, !library.zoomed)
+        return true
+      case 'full-screen':
+        setLoupe(studio, true)
+        toggleFullScreen()
+        return true
+      case 'exif':
+        showExif(studio, !library.exifOpen)
+        return true
+      case 'filter-details':
+        showFilterDetails(studio, !library.filterOpen)
+        return true
       case 'tag-selection':
         void startRun(studio)
         return true
@@ -93,7 +123,7 @@ export function LibraryScreen() {
         void judgeMany(studio, targets(), 'reopen')
         return true
       case 'select-all':
-        selectAll(studio)
+        void selectAll(studio)
         return true
       case 'toggle-selected':
         pick(studio, library.focus, 'toggle')
@@ -103,9 +133,10 @@ export function LibraryScreen() {
         filterInput.current?.select()
         return true
       case 'clear-selection':
-        if (library.loupe) setLoupe(studio, false)
+        if (library.zoomed) setZoomed(studio, false)
+        else if (library.loupe) setLoupe(studio, false)
         else if (library.selected.size > 0) clearSelection(studio)
-        else if (library.filter.text !== '' || library.filter.states.length > 0) void setFilter(studio, { text: '', states: [] })
+        else if (isFiltering(library.filter)) void setFilter(studio, CLEARED)
         return true
       case 'larger':
         setCellSize(studio, library.cellPx + 40)
@@ -120,6 +151,7 @@ export function LibraryScreen() {
 
   const { pages } = library
   const photoAt = useCallback((position: number) => findPhotoAt(pages, position), [pages])
+  const findUrl = (photo: PhotoSummary | undefined) => photo && findThumbUrl(studio, photo, 1600)
   const urlOf = useCallback((photo: PhotoSummary) => findThumbUrl(studio, photo, 320), [studio])
 
   const empty = library.folders !== null && library.folders.length === 0 && library.loaded && library.total === 0
@@ -131,6 +163,7 @@ export function LibraryScreen() {
     )
   }
   const focused = findPhotoAt(pages, library.focus)
+  const ahead = library.loupe ? NEAR.flatMap((step) => findUrl(findPhotoAt(pages, library.focus + step)) ?? []) : []
   return (
     <DropZone>
       <div className="library">
@@ -141,30 +174,45 @@ export function LibraryScreen() {
           </h2>
           {basic && !barHidden && <BasicFactsBar onDismiss={() => setBarHidden(true)} />}
           <FilterBar inputRef={filterInput} />
-          <div className="library__grid">
-            {library.loaded && library.total === 0 ? (
-              <div className="empty">
-                <p>{words.library.nothingFound}</p>
-                <Button onClick={() => void setFilter(studio, { text: '', states: [], folderId: null })}>{words.library.clearFilter}</Button>
-              </div>
-            ) : (
-              <PhotoGrid
-                list={library.generation}
-                total={library.total}
-                cellPx={library.cellPx}
-                focus={library.focus}
-                selected={library.selected}
-                photoAt={photoAt}
-                urlOf={urlOf}
-                onPick={(position, mode) => pick(studio, position, mode)}
-                onOpen={open}
-                onVisible={(first, last) => ensureVisible(studio, first, last)}
-                onLayout={(next) => {
-                  layout.current = next
-                }}
-              />
-            )}
-            {library.loupe && focused && <Loupe photo={focused} url={findThumbUrl(studio, focused, 1600)} onClose={() => setLoupe(studio, false)} />}
+          {library.filterOpen && <FilterDetails />}
+          <div className="library__stage">
+            <div className="library__grid" ref={stage}>
+              {library.loaded && library.total === 0 ? (
+                <div className="empty">
+                  <p>{words.library.nothingFound}</p>
+                  <Button onClick={() => void setFilter(studio, { ...CLEARED, folderId: null })}>{words.library.clearFilter}</Button>
+                </div>
+              ) : (
+                <PhotoGrid
+                  list={library.generation}
+                  total={library.total}
+                  cellPx={library.cellPx}
+                  focus={library.focus}
+                  selected={library.selected}
+                  photoAt={photoAt}
+                  urlOf={urlOf}
+                  onPick={(position, mode) => pick(studio, position, mode)}
+                  onOpen={open}
+                  onVisible={(first, last) => ensureVisible(studio, first, last)}
+                  onLayout={(next) => {
+                    layout.current = next
+                  }}
+                />
+              )}
+              {library.loupe && focused && (
+                <Loupe
+                  photo={focused}
+                  url={findThumbUrl(studio, focused, 1600)}
+                  fullUrl={findThumbUrl(studio, focused, FULL_SIZE_PX)}
+                  ahead={ahead}
+                  zoomed={library.zoomed}
+                  onZoom={(zoomed) => setZoomed(studio, zoomed)}
+                  onFullScreen={toggleFullScreen}
+                  onClose={() => setLoupe(studio, false)}
+                />
+              )}
+            </div>
+            {library.exifOpen && <ExifPanel photo={focused} />}
           </div>
         </section>
       </div>

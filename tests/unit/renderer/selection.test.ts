@@ -1,5 +1,6 @@
 import { array, assert as holds, constantFrom, integer, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NO_FILTER } from '../../../src-renderer/state/library-filter.ts'
 import { foldersInOrder } from '../../../src-renderer/state/folder-order.ts'
 import { findAction, KEYMAP, type KeyGroup, nameOfKey } from '../../../src-renderer/state/keymap.ts'
 import { memoryToText, parseHash, parseMemory, placeToHash } from '../../../src-renderer/state/place.ts'
@@ -131,7 +132,11 @@ describe('the place survives a reload', () => {
   })
 
   it('forgets a damaged memory instead of failing', () => {
-    const memory = { filter: { folderId: 3, recursive: false, text: 'sea', states: ['proposed' as const] }, focus: 7, cellPx: 240 }
+    const memory = {
+      filter: { ...NO_FILTER, folderId: 3, recursive: false, text: 'sea', states: ['proposed' as const], rating: { from: 3, to: 5 }, gate: 'any' },
+      focus: 7,
+      cellPx: 240,
+    }
     expect(parseMemory(memoryToText(memory))).toEqual(memory)
     for (const text of [null, 'x', 'null', '[]', '{"filter":{},"focus":-1}']) expect(parseMemory(text)).toEqual({})
   })
