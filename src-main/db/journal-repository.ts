@@ -58,11 +58,20 @@ const toRecord = (row: JournalRow): JournalRecord => ({
 
 /** The order of the journal is the order of its ids: a clock may jump. */
 export function createJournalStore(connection: Connection): JournalStore {
+  let isGrouped = false
+  const durably = <T>(work: () => T): T => (isGrouped ? work() : connection.transaction('power-safe', work))
   return {
-    nextRun: () => connection.transaction('power-safe', () => connection.run('INSERT INTO write_runs DEFAULT VALUES').lastId),
+    together(work) {
+      isGrouped = true
+      try {
+        connection.transaction('power-safe', work)
+      } finally {
+        isGrouped = false
+      }
+    },
+    nextRun: () => durably(() => connection.run('INSERT INTO write_runs DEFAULT VALUES').lastId),
     begin(record) {
-      return connection.transaction(
-        'power-safe',
+      return durably(
         () =>
           connection.run(
             `INSERT INTO journal (run, plan_id, photo_id, path, target_path, temp_path, time_ms, changes, models, hash_before, hash_after, before,
@@ -90,17 +99,15 @@ export function createJournalStore(connection: Connection): JournalStore {
       )
     },
     verified(writeId, hashAfter) {
-      connection.transaction('power-safe', () => connection.run('UPDATE journal SET hash_after = ? WHERE write_id = ?', hashAfter, writeId))
+      durably(() => connection.run('UPDATE journal SET hash_after = ? WHERE write_id = ?', hashAfter, writeId))
     },
     finish(writeId, state, problem) {
-      connection.transaction('power-safe', () =>
+      durably(() =>
         connection.run('UPDATE journal SET state = ?, problem = ? WHERE write_id = ?', state, problem === null ? null : toJson(problem), writeId),
       )
     },
     reverted(writeId, byWriteId) {
-      connection.transaction('power-safe', () =>
-        connection.run(`UPDATE journal SET state = 'reverted', reverted_by = ? WHERE write_id = ?`, byWriteId, writeId),
-      )
+      durably(() => connection.run(`UPDATE journal SET state = 'reverted', reverted_by = ? WHERE write_id = ?`, byWriteId, writeId))
     },
     find(writeId) {
       const row = connection.get<JournalRow>('SELECT * FROM journal WHERE write_id = ?', writeId)

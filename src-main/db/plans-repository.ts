@@ -9,7 +9,9 @@ export function createPlanStore(connection: Connection): PlanStore {
   return {
     find,
     add(plan) {
-      const { lastId } = connection.transaction('power-safe', () =>
+      // A plan that asks for nothing loses nothing when it is lost.
+      const durability = plan.changes.length === 0 && plan.refusal === null ? 'crash-safe' : 'power-safe'
+      const { lastId } = connection.transaction(durability, () =>
         connection.run('INSERT INTO plans (photo_id, plan) VALUES (?, ?)', plan.photoId, toJson(plan)),
       )
       return { ...plan, id: lastId }

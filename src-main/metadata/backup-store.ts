@@ -6,11 +6,11 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir, readdir, rename, stat, unlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
-import { newTempPath, isOurTemp, flushFile, flushFolder, hashFile } from './safe-file.ts'
+import { newTempPath, isOurTemp, flushFile, flushFolder, hashFile, writeNewFile } from './safe-file.ts'
 
 export interface BackupStore {
-  /** Keeps the file's bytes under their hash. @throws StudioError file-changed when the file is not what `hash` says, or the system's error (disk full) */
-  keep(filePath: string, hash: string): Promise<void>
+  /** Keeps the file's bytes under their hash; `bytes`: the same, already read. @throws StudioError file-changed when the file is not what `hash` says, or the system's error (disk full) */
+  keep(filePath: string, hash: string, bytes?: Uint8Array | null): Promise<void>
   has(hash: string): Promise<boolean>
   /** Puts the bytes into a file of ours, whose hash the caller compares. @throws StudioError verify-failed when the blob is gone */
   restore(hash: string, tempPath: string): Promise<void>
@@ -33,7 +33,7 @@ export function createBackupStore({ folder, limitBytes, inUse }: BackupStorePart
   /** Bytes of all blobs; null until they were counted. */
   let totalBytes: number | null = null
 
-  const keep = async (filePath: string, hash: string) => {
+  const keep = async (filePath: string, hash: string, bytes: Uint8Array | null = null) => {
     const blob = blobPath(hash)
     if ((await hashFile(blob)) === hash) {
       const now = new Date()
@@ -44,11 +44,13 @@ export function createBackupStore({ folder, limitBytes, inUse }: BackupStorePart
     const temp = newTempPath(blob)
     making += 1
     try {
-      await copyFile(filePath, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-      const now = new Date()
-      await utimes(temp, now, now)
-      if ((await hashFile(temp)) !== hash)
-        throw new StudioError('file-changed', `${filePath} changed while it was backed up.`, { data: { path: filePath } })
+      if (bytes === null) {
+        await copyFile(filePath, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+        const now = new Date()
+        await utimes(temp, now, now)
+        if ((await hashFile(temp)) !== hash)
+          throw new StudioError('file-changed', `${filePath} changed while it was backed up.`, { data: { path: filePath } })
+      } else await writeNewFile(temp, bytes, await stat(filePath))
       await flushFile(temp)
       await rename(temp, blob)
       await flushFolder(folder)

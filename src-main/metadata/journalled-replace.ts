@@ -11,10 +11,12 @@ import { StudioError } from '../lib/studio-error.ts'
 import type { BackupStore } from './backup-store.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import { IPTC_DIGEST } from './fields.ts'
+import type { GroupCommits } from './group-commits.ts'
+import type { ByteHolder, HeldFile } from './held-bytes.ts'
 import type { JournalRecord, JournalStore, TagValues } from './ports.ts'
 import type { RawTags } from './raw-tags.ts'
-import { changed, makeCopy, readForComparison, rewriteCopy, roomFor, verifyCopy } from './rewrite-copy.ts'
-import { checkReplaceable, fileStamp, flushFile, flushFolder, hashFile, newTempPath, placeNewFile, replaceFile } from './safe-file.ts'
+import { changed, type CopyJob, makeCopy, readForComparison, rewriteCopy, roomFor, verifyCopy } from './rewrite-copy.ts'
+import { checkReplaceable, fileStamp, flushFile, hashFile, newTempPath, placeNewFile, replaceFile } from './safe-file.ts'
 import { endWritten, type ReplaceResult, settle } from './settle-write.ts'
 import type { TagEdits } from './tag-edits.ts'
 import { toWriteProblem } from './write-errors.ts'
@@ -46,6 +48,8 @@ export interface ReplaceContext {
   log: Logger
   rules(): WritingRules
   backups: BackupStore | null
+  commits: GroupCommits
+  bytes: ByteHolder
   faultHook?: FaultHook
 }
 
@@ -60,6 +64,8 @@ export interface ReplaceJob {
   promptHashes: string[]
   /** SHA-256 that the target has just had and must still have; null: it must still be absent. */
   expectedHash: string | null
+  /** The bytes that had that hash, where they were read for it. */
+  held?: HeldFile | null
   /** From what the target holds now; null when nothing needs to change. */
   buildEdits(current: RawTags | null): TagEdits | null
   /** Set for taking a write back: kept with the record; `write` is marked as taken back when this is done, unless values of it had to stay. */
@@ -76,24 +82,29 @@ export interface Reverts {
 
 /** One outcome whatever happens; rejects only when the journal itself fails, and then the record stays pending for the next start. */
 export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob): Promise<ReplaceResult> {
-  const { exiftool, journal, clock } = context
+  const { exiftool, journal, clock, commits } = context
   const at = async (step: WriteStep) => context.faultHook?.(step)
   let writeId: number | null = null
   let renameBegan = false
+  let keeping: Promise<void> | undefined
+  let flushing: Promise<void> | undefined
   const tempPath = newTempPath(job.targetPath)
   try {
     await at('check')
     await checkReplaceable(job.targetPath, { mayBeAbsent: job.expectedHash === null, mayBeLinked: context.rules().hardLinks === 'part' })
-    await requireSpace(job.targetPath)
+    const { isLocal } = await requireSpace(job.targetPath)
     const stampBefore = await fileStamp(job.targetPath)
     await at('read')
-    const current = job.expectedHash === null ? null : await readForComparison(exiftool, job.targetPath)
+    const owner = job.expectedHash === null ? null : await stat(job.targetPath)
+    const found = job.expectedHash === null ? null : await readForComparison(exiftool, job.targetPath)
+    const current = found?.raw ?? null
     requireReadable(current, job.targetPath)
+    const copyJob: CopyJob = { ...job, bytes: job.held?.bytes ?? null, plainOwner: found?.hasContentsAlone ? owner : null }
     const edits = job.buildEdits(current)
     if (edits === null) return { state: 'unchanged', writeId: null, problem: null }
     const toolVersions = { exiftool: await exiftool.version() }
     await at('journal')
-    writeId = journal.begin({
+    const record = {
       planId: job.planId,
       photoId: job.photoId,
       path: job.path,
@@ -110,41 +121,58 @@ export async function replaceJournalled(context: ReplaceContext, job: ReplaceJob
       after: edits.values as TagValues,
       toolVersions,
       ...revertFacts(job.reverts),
-    })
+    }
+    const began = await commits.record(() => journal.begin(record))
+    writeId = began
     await at('copy')
     if (job.expectedHash !== null && job.reverts === undefined && context.rules().keepBackups) {
-      await context.backups?.keep(job.targetPath, job.expectedHash)
+      keeping = context.backups?.keep(job.targetPath, job.expectedHash, copyJob.bytes)
+      // Awaited before anything is replaced; it may fail earlier than that.
+      keeping?.catch(() => undefined)
     }
-    await makeCopy(job, tempPath)
+    await makeCopy(copyJob, tempPath)
     await at('rewrite')
     if (job.restoreHash === undefined)
-      await rewriteCopy(exiftool, job, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
+      await rewriteCopy(exiftool, copyJob, tempPath, [...edits.args, ...(edits.renewDigest ? [`-${IPTC_DIGEST}=new`] : [])])
     else await context.backups?.restore(job.restoreHash, tempPath)
+    const finishCopy = async () => {
+      if (job.expectedHash !== null && context.rules().modificationTime === 'keep') await keepTime(job.targetPath, tempPath)
+      await flushFile(tempPath)
+    }
+    // The disk works while ExifTool reads back, which changes nothing.
+    flushing = finishCopy()
+    flushing.catch(() => undefined)
     await at('verify')
-    if (job.restoreHash === undefined) await verifyCopy(exiftool, job, tempPath, current, edits)
+    let isRewritten = false
+    if (job.restoreHash === undefined) ({ isRewritten } = await verifyCopy(exiftool, copyJob, tempPath, current, edits))
     else if ((await hashFile(tempPath)) !== job.restoreHash) throw new StudioError('verify-failed', 'The restored copy is not the original.')
-    if (job.expectedHash !== null && context.rules().modificationTime === 'keep') await keepTime(job.targetPath, tempPath)
     await at('flush')
-    await flushFile(tempPath)
+    await flushing
+    if (isRewritten) await finishCopy()
     const hashAfter = await hashFile(tempPath)
+    const stampAfter = await fileStamp(tempPath)
     if (hashAfter === null) throw new StudioError('verify-failed', 'The rewritten copy vanished.')
+    await keeping
     await at('recheck')
-    await requireHash(job)
+    await requireUnchanged(context, job)
     await at('verified')
-    journal.verified(writeId, hashAfter)
+    await commits.record(() => journal.verified(began, hashAfter))
     await at('replace')
     if ((await fileStamp(job.targetPath)) !== stampBefore) throw changed(job.targetPath)
     renameBegan = true
     if (job.expectedHash === null) await placeNewFile(tempPath, job.targetPath)
     else await replaceFile(tempPath, job.targetPath)
     await at('flush-folder')
-    await flushFolder(path.dirname(job.targetPath))
+    await commits.flushNames(path.dirname(job.targetPath))
     await at('reopen')
-    if ((await hashFile(job.targetPath)) !== hashAfter) throw changed(job.targetPath)
+    // On a disk of this computer the name leads to the very file that was verified, or its bytes are looked at again.
+    const isThatFile = isLocal && (await fileStamp(job.targetPath)) === stampAfter
+    if (!isThatFile && (await hashFile(job.targetPath)) !== hashAfter) throw changed(job.targetPath)
     await at('finish')
-    endWritten(journal, { writeId, ...revertFacts(job.reverts) })
+    await commits.record(() => endWritten(journal, { writeId: began, ...revertFacts(job.reverts) }))
     return { state: 'written', writeId, problem: null }
   } catch (error) {
+    await Promise.allSettled([keeping, flushing])
     const problem = toWriteProblem(error, job.targetPath, context.log)
     if (writeId === null) {
       return { state: REFUSALS.has(problem.code) ? 'refused' : 'failed', writeId: null, problem }
@@ -175,8 +203,9 @@ const revertFacts = (reverts: Reverts | undefined): Pick<JournalRecord, 'kind' |
     ? { kind: 'write', reverts: null, isPartial: false }
     : { kind: 'revert', reverts: reverts.writeId, isPartial: reverts.isPartial() }
 
-async function requireHash(job: ReplaceJob): Promise<void> {
-  if ((await hashFile(job.targetPath)) !== job.expectedHash) throw changed(job.targetPath)
+async function requireUnchanged({ bytes }: ReplaceContext, { targetPath, expectedHash, held }: ReplaceJob): Promise<void> {
+  const isSame = held ? await bytes.isStill(targetPath, held) : (await hashFile(targetPath)) === expectedHash
+  if (!isSame) throw changed(targetPath)
 }
 
 function requireReadable(current: RawTags | null, targetPath: string): void {
@@ -195,11 +224,12 @@ async function keepTime(targetPath: string, tempPath: string): Promise<void> {
 }
 
 /** The copy, and ExifTool's own while it rewrites the copy. */
-async function requireSpace(targetPath: string): Promise<void> {
-  const { sizeBytes, freeBytes } = await roomFor(targetPath)
+async function requireSpace(targetPath: string): Promise<{ isLocal: boolean }> {
+  const { sizeBytes, freeBytes, isLocal } = await roomFor(targetPath)
   if (freeBytes < 2 * sizeBytes + 2 ** 20) {
     throw new StudioError('disk-full', `The disk has not enough room for a safe copy of ${targetPath}.`, {
       data: { path: targetPath, neededBytes: 2 * sizeBytes + 2 ** 20 },
     })
   }
+  return { isLocal }
 }

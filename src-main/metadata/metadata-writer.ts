@@ -9,6 +9,8 @@ import { findErrno, StudioError } from '../lib/studio-error.ts'
 import { emptySnapshot } from './effective-values.ts'
 import type { ExifToolPool } from './exiftool-process.ts'
 import type { Signature } from './file-signature.ts'
+import { createGroupCommits } from './group-commits.ts'
+import { createByteHolder, type HeldFile } from './held-bytes.ts'
 import { inspectPhoto, requireWhole } from './inspect-photo.ts'
 import { type FaultHook, replaceJournalled } from './journalled-replace.ts'
 import { createLocks, inOrder } from './locks.ts'
@@ -52,8 +54,8 @@ export interface MetadataWriter {
   recover(): Promise<WriteOutcome[]>
 }
 
-/** As many files at once as there are ExifTool processes. */
-const FILES_AT_ONCE = 2
+/** More than there are ExifTool processes: while some photos are rewritten, others reach the disk. */
+const FILES_AT_ONCE = 4
 
 export function createMetadataWriter(parts: {
   exiftool: ExifToolPool
@@ -69,7 +71,8 @@ export function createMetadataWriter(parts: {
 }): MetadataWriter {
   const { exiftool, plans, journal, clock, log = silentLogger, rules = () => DEFAULT_RULES, backups = null, studioVersion = '', faultHook } = parts
   const reader = createMetadataReader(exiftool, rules)
-  const context = { exiftool, journal, clock, log, rules, backups, faultHook }
+  const bytes = createByteHolder()
+  const context = { exiftool, journal, clock, log, rules, backups, bytes, commits: createGroupCommits(journal), faultHook }
   const withLock = createLocks()
 
   const draft = async (photo: PhotoToWrite, wanted: WantedFields, models: string[]): Promise<Omit<StoredPlan, 'id'>> => {
@@ -136,10 +139,12 @@ export function createMetadataWriter(parts: {
     const head = { photoId: plan.photoId, path: plan.path }
     if (plan.refusal !== null) return outcomeOf(head, { state: 'refused', writeId: null, problem: plan.refusal })
     if (plan.changes.length === 0) return outcomeOf(head, { state: 'unchanged', writeId: null, problem: null })
+    let held: HeldFile | null = null
     try {
-      const photoHash = await hashFile(plan.path)
+      held = await bytes.hold(plan.target === 'embedded' ? plan.path : plan.targetPath)
+      const targetHash = held?.hash ?? null
+      const photoHash = plan.target === 'embedded' ? targetHash : await hashFile(plan.path)
       if (photoHash === null) throw new StudioError('file-missing', `${plan.path} is gone.`, { data: { path: plan.path } })
-      const targetHash = plan.target === 'embedded' ? photoHash : await hashFile(plan.targetPath)
       if (photoHash !== plan.photoHash || targetHash !== plan.targetHash) return outcomeOf(head, await judgeStale(plan, targetHash))
       const result = await replaceJournalled(context, {
         ...head,
@@ -150,6 +155,7 @@ export function createMetadataWriter(parts: {
         models: plan.models,
         promptHashes: plan.promptHashes ?? [],
         expectedHash: plan.targetHash,
+        held,
         buildEdits: (current) =>
           planTagEdits(current, plan.changes, {
             isMirrored: isMirrored(plan, current),
@@ -161,6 +167,8 @@ export function createMetadataWriter(parts: {
       return outcomeOf(head, result)
     } catch (error) {
       return outcomeOf(head, { state: 'failed', writeId: null, problem: toWriteProblem(error, plan.targetPath, log) })
+    } finally {
+      bytes.release(held)
     }
   }
 

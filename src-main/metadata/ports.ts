@@ -60,6 +60,8 @@ export interface JournalRecord extends JournalEntry {
 }
 
 export interface JournalStore {
+  /** What `work` records is one transaction: all of it or nothing, flushed once. */
+  together(work: () => void): void
   /** A number for one command's writes. */
   nextRun(): number
   begin(record: Omit<JournalRecord, 'writeId' | 'state' | 'problem' | 'revertedBy'>): number

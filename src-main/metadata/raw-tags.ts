@@ -39,7 +39,7 @@ const FIELD_TAGS = [
   'ExifTool:Error',
   'ExifTool:Warning',
 ]
-/** Everything with contents. */
+/** Everything with contents. What ExifTool makes up from other tags is not compared, but making it up warns of pictures that lie elsewhere. */
 const WHOLE_FILE = ['-all', '-ICC_Profile', '-File:CurrentIPTCDigest']
 const IMAGE_HASH = ['-api', 'ImageHashType=SHA256', '-ImageDataHash']
 
@@ -57,8 +57,28 @@ export function readFieldTags(exiftool: ExifToolPool, path: string): Promise<Raw
  * @throws StudioError exiftool-failed, exiftool-timeout
  */
 export function readAllTags(exiftool: ExifToolPool, path: string, options: { imageHash: boolean }): Promise<RawTags> {
-  return readTags(exiftool, path, options.imageHash ? [...WHOLE_FILE, ...IMAGE_HASH] : WHOLE_FILE)
+  return readTags(exiftool, path, wholeFile(options))
 }
+
+/**
+ * The same of a photo that is to be copied. `hasContentsAlone`: surely nothing belongs to it but its bytes, mode and owner, no extended
+ * attributes or access lists (see exiftool-program.ts); asked within the same command, whose answer fails to come when it is not so.
+ * @throws StudioError exiftool-failed, exiftool-timeout
+ */
+export async function readBeforeCopy(
+  exiftool: ExifToolPool,
+  path: string,
+  options: { imageHash: boolean },
+): Promise<{ raw: RawTags; hasContentsAlone: boolean }> {
+  if (process.platform === 'linux') {
+    const condition = ['-if', 'HasContentsAlone($$self{FILENAME})']
+    const reply = await exiftool.run([...READ_FORMAT, ...condition, ...wholeFile(options), path], { retriable: true })
+    if (reply.stdout.startsWith('[')) return { raw: interpretReply(reply.stdout, path, reply), hasContentsAlone: true }
+  }
+  return { raw: await readAllTags(exiftool, path, options), hasContentsAlone: false }
+}
+
+const wholeFile = (options: { imageHash: boolean }) => (options.imageHash ? [...WHOLE_FILE, ...IMAGE_HASH] : WHOLE_FILE)
 
 async function readTags(exiftool: ExifToolPool, path: string, selection: readonly string[]): Promise<RawTags> {
   const reply = await exiftool.run([...READ_FORMAT, ...selection, path], { retriable: true })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { access, copyFile, link, lstat, open, rename, stat, unlink } from 'node:fs/promises'
+import { access, chmod, chown, copyFile, link, lstat, open, rename, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { findErrno, StudioError } from '../lib/studio-error.ts'
 
@@ -64,6 +64,36 @@ export async function copyWhole(source: string, tempPath: string): Promise<void>
     await removeTemp(tempPath)
   }
   await copyFile(source, tempPath, constants.COPYFILE_EXCL)
+}
+
+/**
+ * A new file with these bytes, and the mode and owner of `facts`; nobody else may read it before it has them. Beyond the owner's rights
+ * (another user's photo) the mode alone is carried, as `cp` does.
+ */
+export async function writeNewFile(filePath: string, bytes: Uint8Array, facts: FileOwner): Promise<void> {
+  const handle = await open(filePath, 'wx', 0o600)
+  try {
+    await handle.writeFile(bytes)
+  } finally {
+    await handle.close()
+  }
+  await giveOwner(filePath, facts)
+}
+
+export interface FileOwner {
+  mode: number
+  uid: number
+  gid: number
+}
+
+export async function giveOwner(filePath: string, { mode, uid, gid }: FileOwner): Promise<void> {
+  const own = await stat(filePath)
+  if (process.platform !== 'win32' && (own.uid !== uid || own.gid !== gid)) {
+    await chown(filePath, uid, gid).catch((error: unknown) => {
+      if (findErrno(error) !== 'EPERM') throw error
+    })
+  }
+  if ((own.mode & 0o7777) !== (mode & 0o7777)) await chmod(filePath, mode & 0o7777)
 }
 
 /** The temp's bytes reach the disk before its name takes the original's place. */

@@ -3,6 +3,7 @@
  * rename. "Bare" is the same ExifTool, kept open, as many processes, told to overwrite the photo itself with the same values.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { ExifTool } from 'exiftool-vendored'
@@ -13,8 +14,10 @@ import type { RawReader } from '../../src-main/imaging/decoding/raw-reader.ts'
 import { systemClock } from '../../src-main/lib/clock.ts'
 import { createBackupStore } from '../../src-main/metadata/backup-store.ts'
 import { createExifToolPool } from '../../src-main/metadata/exiftool-process.ts'
+import { inOrder } from '../../src-main/metadata/locks.ts'
 import { createMetadataWriter } from '../../src-main/metadata/metadata-writer.ts'
 import { createMetadataReader } from '../../src-main/metadata/read-metadata.ts'
+import { flushFile, flushFolder } from '../../src-main/metadata/safe-file.ts'
 import { DEFAULT_RULES } from '../../src-main/metadata/writing-rules.ts'
 
 const rounds = Number(process.argv[2] ?? 5)
@@ -128,10 +131,28 @@ async function safeBatch(files: readonly string[]): Promise<{ planMs: number; wr
   return { planMs, writeMs }
 }
 
+/** What no safe write can do without, whatever rewrites it: whole copies of photo and original on the disk, renames, flushed folders. */
+async function floorBatch(files: readonly string[]): Promise<void> {
+  const kept = path.join(base, 'kept')
+  mkdirSync(kept, { recursive: true })
+  await inOrder(files, 4, async (file) => {
+    const bytes = await readFile(file)
+    const places = [path.join(path.dirname(file), `.${path.basename(file)}.copy`), path.join(kept, path.basename(file))]
+    for (const place of places) {
+      await writeFile(place, bytes)
+      await flushFile(place)
+    }
+    await rename(places[0]!, file)
+    await Promise.all([flushFolder(path.dirname(file)), flushFolder(kept)])
+  })
+}
+
 async function oneRound(photo: string) {
   const bareFiles = freshCopies(photo, BATCH)
   const bareBatchMs = await timeMs(() => Promise.all(bareFiles.map(bareWrite)))
   const { planMs, writeMs } = await safeBatch(freshCopies(photo, BATCH))
+  const floorFiles = freshCopies(photo, BATCH)
+  const floorMs = await timeMs(() => floorBatch(floorFiles))
 
   const bareOneMs: number[] = []
   const safeOneMs: number[] = []
@@ -161,11 +182,12 @@ async function oneRound(photo: string) {
     lookMs.push(await timeMs(() => lookPhoto(each.path, 'jpeg', noRaw)))
     indexMs.push(await timeMs(() => readByExifr(each.path, { tiff: true, xmp: true, iptc: true, mergeOutput: false })))
   }
-  for (let at = folders - 4; at < folders; at++) rmSync(path.join(base, `copies-${at}`), { recursive: true, force: true })
+  for (let at = folders - 5; at < folders; at++) rmSync(path.join(base, `copies-${at}`), { recursive: true, force: true })
   return {
     bareBatchMs,
     planMs,
     writeMs,
+    floorMs,
     bareOneMs: median(bareOneMs),
     safeOneMs: median(safeOneMs),
     readMs: median(readMs),
@@ -185,11 +207,21 @@ try {
   for (let round = 0; round < rounds; round++) found.push(await oneRound(photo))
   const ratio = (of: (each: (typeof found)[number]) => number) => rounded(median(found.map(of)))
   const ms = (of: (each: (typeof found)[number]) => number) => Math.round(median(found.map(of)) * 10) / 10
+  const least = (of: (each: (typeof found)[number]) => number) => Math.min(...found.map(of))
   const ratios = {
     batchThroughput: ratio((each) => each.bareBatchMs / each.writeMs),
     oneLatency: ratio((each) => each.safeOneMs / each.bareOneMs),
     unchangedPlan: ratio((each) => each.unchangedMs / each.readMs),
     indexing: ratio((each) => each.fullReadMs / each.indexMs),
+  }
+  /** The quietest moment of each: other work on the machine only ever adds. */
+  const atBest = {
+    batchThroughput: rounded(least((each) => each.bareBatchMs) / least((each) => each.writeMs)),
+    /** As if the rewriting itself cost no more than bare, and nothing else took any time. */
+    batchThroughputOfTheDisk: rounded(least((each) => each.bareBatchMs) / (least((each) => each.bareBatchMs) + least((each) => each.floorMs))),
+    oneLatency: rounded(least((each) => each.safeOneMs) / least((each) => each.bareOneMs)),
+    unchangedPlan: rounded(least((each) => each.unchangedMs) / least((each) => each.readMs)),
+    indexing: rounded(least((each) => each.fullReadMs) / least((each) => each.indexMs)),
   }
   const missed = [
     ratios.batchThroughput < LIMITS.batchThroughput && 'batch throughput',
@@ -205,10 +237,13 @@ try {
       rounds,
       load: loadavg()[0],
       ratios,
+      atBest,
       limits: LIMITS,
       medianMs: {
         bareBatch: ms((each) => each.bareBatchMs),
         safeBatch: ms((each) => each.writeMs),
+        /** Copies, flushes and renames alone. */
+        floorBatch: ms((each) => each.floorMs),
         planBatch: ms((each) => each.planMs),
         bareOne: ms((each) => each.bareOneMs),
         safeOne: ms((each) => each.safeOneMs),

@@ -39,6 +39,7 @@ export function createMemoryJournal(): JournalStore & { records: JournalRecord[]
   })
   return {
     records,
+    together: (work) => work(),
     nextRun: () => ++runs,
     begin(record) {
       records.push(structuredClone({ ...record, writeId: records.length + 1, state: 'pending', problem: null, revertedBy: null }))

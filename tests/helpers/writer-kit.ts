@@ -10,10 +10,10 @@ import type { FaultHook } from '../../src-main/metadata/journalled-replace.ts'
 import { createMetadataWriter, type MetadataWriter, type PhotoToWrite } from '../../src-main/metadata/metadata-writer.ts'
 import type { WantedFields } from '../../src-main/metadata/ports.ts'
 import { createMetadataReader, type MetadataReader } from '../../src-main/metadata/read-metadata.ts'
+import { askExifTool } from './exiftool-beside.ts'
 import { createMemoryJournal, createMemoryPlans } from './memory-journal.ts'
 
 export const FIXTURES = path.resolve(import.meta.dirname, '../fixtures/photos')
-const BUNDLED = path.resolve(import.meta.dirname, '../../node_modules/exiftool-vendored.pl/bin/exiftool')
 
 export interface WriterKit {
   exiftool: ExifToolPool
@@ -73,30 +73,24 @@ export const leftovers = (folder: string): string[] =>
 
 /** Every tag with its contents as text, without what is about the file on disk. A second process, not the pool under test. */
 export function dumpTags(file: string, options: { exiftool?: string } = {}): string[] {
-  return execFileSync(
-    options.exiftool ?? BUNDLED,
-    ['-config', '', '-a', '-G1', '-s', '-n', '-b', '-j', '-struct', '-api', 'StructFormat=JSONQ', '-all', file],
-    {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    },
-  )
+  const args = ['-a', '-G1', '-s', '-n', '-b', '-j', '-struct', '-api', 'StructFormat=JSONQ', '-all', file]
+  const dump =
+    options.exiftool === undefined
+      ? askExifTool(args)
+      : execFileSync(options.exiftool, ['-config', '', ...args], { encoding: 'utf8', maxBuffer: 1 << 28 })
+  return dump
     .split('\n')
     .filter((line) => !/^\s*"(SourceFile|System:|ExifTool:|File:|Composite:|XMP-x:XMPToolkit)/.test(line))
     .filter((line) => !/Offsets?"|(Image|JpgFromRaw)Start"|MediaDataSize"/.test(line))
 }
 
-export function imageDataHash(file: string): string {
-  return execFileSync(BUNDLED, ['-config', '', '-api', 'ImageHashType=SHA256', '-ImageDataHash', '-s3', file], { encoding: 'utf8' }).trim()
-}
+export const imageDataHash = (file: string): string => askExifTool(['-api', 'ImageHashType=SHA256', '-ImageDataHash', '-s3', file]).trim()
 
-export function readTag(file: string, tag: string): string {
-  return execFileSync(BUNDLED, ['-config', '', '-s3', '-b', `-${tag}`, file], { encoding: 'utf8' })
-}
+export const readTag = (file: string, tag: string): string => askExifTool(['-s3', '-b', `-${tag}`, file])
 
 /** Prepares a file the way another program would. */
 export function foreignEdit(file: string, ...args: string[]): void {
-  execFileSync(BUNDLED, ['-config', '', '-q', '-overwrite_original', ...args, file])
+  askExifTool(['-overwrite_original', ...args, file])
 }
 
 /** A tool that shares no code with ours, or undefined when this machine has none. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { StudioError } from '../../../src-main/lib/studio-error.ts'
@@ -120,20 +120,31 @@ describe('what the new file keeps', () => {
     expect(await kit.revert(outcome.writeId)).toMatchObject({ outcome: 'reverted' })
   })
 
-  it('F54 F55 mode, owner and extended attributes stay; the time is new', async () => {
+  /** User 1 may read: version 2, then tag, rights and id of each entry. */
+  const ACL = '0200000001000600ffffffff020004000100000004000400ffffffff10000400ffffffff20000000ffffffff'
+  it.each([
+    ['nothing else', '', ''],
+    ['a note of another program', 'user.note', '6b657074'],
+    ['an access list', 'system.posix_acl_access', ACL],
+  ])('F54 F55 mode, owner and %s stay; the time is new', async (what, attribute, hex) => {
     const photo = copyFixture(tempFolder(), 'wave.jpg', 'jpeg')
     chmodSync(photo.path, 0o640)
-    const setAttribute = spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.note", b"kept")', photo.path]).status === 0
-    if (!setAttribute) noteSkip('extended attributes', 'python3 cannot set one here')
+    if (process.getuid?.() === 0) chownSync(photo.path, 1234, 4321)
+    if (attribute !== '' && !setAttribute(photo.path, attribute, hex)) return noteSkip(`F54 ${what}`, 'python3 cannot set it here')
     const before = statSync(photo.path)
     expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('written')
     const after = statSync(photo.path)
     expect({ mode: after.mode, uid: after.uid, gid: after.gid }).toEqual({ mode: before.mode, uid: before.uid, gid: before.gid })
     expect(after.mtimeMs).toBeGreaterThan(before.mtimeMs)
-    if (setAttribute)
-      expect(
-        execFileSync('python3', ['-c', 'import os,sys; print(os.getxattr(sys.argv[1], "user.note"))', photo.path], { encoding: 'utf8' }),
-      ).toContain('kept')
+    if (attribute !== '') expect(attributesOf(photo.path)).toEqual({ [attribute]: hex })
+  })
+
+  it('F54 a photo without an access list gets none from its folder', async () => {
+    const folder = tempFolder()
+    const photo = copyFixture(folder, 'wave.jpg', 'jpeg')
+    if (!setAttribute(folder, 'system.posix_acl_default', ACL)) return noteSkip('F54 access lists of folders', 'python3 cannot set one here')
+    expect((await kit.save(photo, WORDS)).outcome.outcome).toBe('written')
+    expect(attributesOf(photo.path)).toEqual({})
   })
 
   it('F57 F59 a name of 255 bytes, a name with a dash, percent and quotes', async () => {
@@ -220,3 +231,14 @@ describe('the processes', () => {
     expect(['written', 'unchanged']).toContain((await killing.save(photo, WORDS)).outcome.outcome)
   })
 })
+
+function setAttribute(file: string, name: string, hex: string): boolean {
+  return (
+    spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))', file, name, hex]).status === 0
+  )
+}
+
+function attributesOf(file: string): Record<string, string> {
+  const list = 'import os,sys,json; f=sys.argv[1]; print(json.dumps({n: os.getxattr(f, n).hex() for n in os.listxattr(f)}))'
+  return JSON.parse(execFileSync('python3', ['-c', list, file], { encoding: 'utf8' })) as Record<string, string>
+}

@@ -122,7 +122,8 @@ it.skipIf(noTrace !== null)('F35 journal, copy, journal, rename, folder, journal
     const [pid = ''] = line.split(' ')
     const whole = line.includes('<unfinished') ? (begun.set(pid, line), '') : line.includes('resumed>') ? `${begun.get(pid)} ${line}` : line
     const name = /(?:f(?:data)?sync)\(\d+<([^>]*)>/.exec(whole)?.[1]
-    if (/rename\w*\(.*\.iws-/.test(whole)) steps.push('rename')
+    // Onto the photo: ExifTool renames within our copies as well.
+    if (/rename\w*\(.*\.iws-.*"[^"]*\/000\.jpg"/.test(whole)) steps.push('rename')
     else if (name?.includes('.iws-')) steps.push('copy')
     else if (name === photos) steps.push('folder')
     else if (name?.startsWith(data)) steps.push('journal')
