@@ -83,7 +83,8 @@ export function putLast<T>(items: readonly T[], isLast: (item: T) => boolean): T
   return [...items.filter((item) => !isLast(item)), ...items.filter(isLast)]
 }
 
-function withoutPaths(tree: readonly string[], removed: readonly string[]): string[] {
+/** Without the removed paths and what lies below them. */
+export function withoutPaths(tree: readonly string[], removed: readonly string[]): string[] {
   const gone = removed.filter(isPath).map(pathKey)
   return tree.filter((path) => !gone.some((key) => pathKey(path) === key || pathKey(path).startsWith(key + LEVEL_MARK)))
 }

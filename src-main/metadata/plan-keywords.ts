@@ -2,7 +2,7 @@
 import type { MetadataSnapshot, Plan, PlanChange } from '../contract/model.ts'
 import { DIGIKAM_TAG, KEYWORD_PLACES } from './fields.ts'
 import { addKeywords, keywordKey, removeKeywords } from './keyword-sets.ts'
-import { changeTree, digikamTags, flatRemovals, flatWords, isPath, putLast } from './keyword-trees.ts'
+import { changeTree, digikamTags, flatRemovals, flatWords, isPath, putLast, withoutPaths } from './keyword-trees.ts'
 import { cutFor, embeddedPlaces, placesDisagree } from './mirrors.ts'
 import type { HeldTag, WantedFields } from './ports.ts'
 import type { WritingRules } from './writing-rules.ts'
@@ -54,7 +54,8 @@ function applyKeywordPolicy(wish: NonNullable<WantedFields['keywords']>, current
   const isLeftOut = policy === 'keep' || (policy === 'fill' && left.length > 0)
   // What was removed by hand is not brought back by a proposal, whichever level of it.
   const gone = new Set(flatWords(wish.remove, 'leaf').map(keywordKey))
-  const isRefused = (word: string) => isLeftOut || flatWords([word], flat).some((each) => gone.has(keywordKey(each)))
+  const isRefused = (word: string) =>
+    isLeftOut || withoutPaths([word], wish.remove).length === 0 || flatWords([word], flat).some((each) => gone.has(keywordKey(each)))
   const add = wish.add.filter((word) => !proposed.has(word) || !isRefused(word))
   const list = wish.list === null && policy === 'replace' && proposed.size > 0 ? [] : wish.list
   return { list, add, removed: wish.remove }

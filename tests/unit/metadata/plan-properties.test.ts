@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MetadataSnapshot } from '../../../src-main/contract/model.ts'
+import { emptySnapshot } from '../../../src-main/metadata/effective-values.ts'
 import { addKeywords } from '../../../src-main/metadata/keyword-sets.ts'
 import { digikamTags } from '../../../src-main/metadata/keyword-trees.ts'
 import { planChanges } from '../../../src-main/metadata/plan-write.ts'
@@ -72,6 +73,12 @@ describe('for any words, any settings', () => {
       { numRuns: 2000 },
     )
   }, 60_000)
+
+  it('a proposal does not bring back a path that was removed by hand, nor what lies below it', () => {
+    const wish: WantedFields = { keywords: { list: null, add: ['c|a|leaf', 'a'], remove: ['c|a'], proposed: ['c|a|leaf'] } }
+    const given: WritingRules = { ...DEFAULT_RULES, policies: { ...DEFAULT_RULES.policies, keywords: 'fill' } }
+    expect(applied(emptySnapshot(), wish, given)).toMatchObject({ keywords: ['a'], hierarchicalKeywords: [] })
+  })
 
   it('adding keywords is associative, and adding none or the same changes nothing', () => {
     fc.assert(
