@@ -6,6 +6,7 @@ import './theme/base.css'
 import { openClient } from './client/open-client.ts'
 import { App } from './screens/shell/app.tsx'
 import { startStudio } from './state/app-actions.ts'
+import { followGauge } from './state/gauge-actions.ts'
 import { followPlace, restorePlace } from './state/persist.ts'
 import { createStudio } from './state/studio.ts'
 import { StudioContext } from './state/use-studio.ts'
@@ -16,6 +17,7 @@ const studio = createStudio(await openClient(window))
 restorePlace(studio, window)
 startStudio(studio)
 followPlace(studio, window)
+followGauge(studio, window)
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <StudioContext value={studio}>

@@ -122,5 +122,6 @@ export const startForecast = z.object({
   evicts: z.array(z.string()),
   reason: z.string(),
 })
+export type StartForecast = z.infer<typeof startForecast>
 
 export const requestLine = z.record(z.string(), z.unknown())

@@ -12,10 +12,12 @@ export async function openClient(page: Window & { studio?: StudioBridge }): Prom
   if (wishes.get('client') === 'memory') {
     const { createMemoryClient } = await import('./memory/memory-client.ts')
     const scene = wishes.get('scene')
+    const machine = wishes.get('machine')
     return createMemoryClient({
       scene: scene === 'empty' || scene === 'failing' ? scene : 'full',
       photoCount: Number(wishes.get('photos') ?? 48),
       admits: wishes.get('admits') === 'yes',
+      machine: machine === 'two-cards' || machine === 'shared' ? machine : 'none',
     })
   }
   await exchangeToken(page)

@@ -37,7 +37,8 @@ export function formatBytes(bytes: number): string {
   return `${tenths.format(bytes / 1_000_000_000)} GB`
 }
 
+/** MB of 2^20 bytes, as drivers count memory: a card of 24 GB is called that. */
 export const formatMegabytes = (megabytes: number): string =>
-  megabytes >= 1000 ? `${tenths.format(megabytes / 1000)} GB` : `${formatCount(megabytes)} MB`
+  megabytes >= 1000 ? `${tenths.format(megabytes / 1024)} GB` : `${formatCount(megabytes)} MB`
 
 export const formatPercent = (share: number): string => `${formatCount(share * 100)} %`

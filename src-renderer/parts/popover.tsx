@@ -6,13 +6,15 @@ interface PopoverProps {
   /** What the button says; also names the panel. */
   label: string
   value: string
+  /** Drawn before the value; says nothing that the value does not. */
+  figure?: ReactNode
   testId?: string
   widthPx?: number
   children: ReactNode
 }
 
 /** A button that opens a panel below it. Esc and a click elsewhere close it; the keyboard goes into it and back. */
-export function Popover({ label, value, testId, widthPx = 340, children }: PopoverProps) {
+export function Popover({ label, value, figure, testId, widthPx = 340, children }: PopoverProps) {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
@@ -52,7 +54,8 @@ export function Popover({ label, value, testId, widthPx = 340, children }: Popov
         data-testid={testId}
         onClick={() => setOpen(!open)}
       >
-        <span className="faint">{label}</span> <span className="cut">{value}</span>
+        <span className="faint">{label}</span> {figure}
+        <span className="cut">{value}</span>
         <ChevronDown size={14} aria-hidden />
       </button>
       {open && (

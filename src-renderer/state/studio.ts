@@ -4,6 +4,7 @@ import type { Problem } from '../../src-main/contract/model.ts'
 import type { Reply, RequestArgument, RouteName } from '../../src-main/contract/routes/index.ts'
 import { ClientFailure, type StudioClient } from '../client/studio-client.ts'
 import { type AppSlice, startApp } from './app-slice.ts'
+import { type GaugeSlice, startGauge } from './gauge-slice.ts'
 import { type JournalSlice, startJournal } from './journal-slice.ts'
 import { type LibrarySlice, startLibrary } from './library-slice.ts'
 import { type ModelsSlice, startModels } from './models-slice.ts'
@@ -19,6 +20,7 @@ export interface StudioState {
   writing: WritingSlice
   journal: JournalSlice
   models: ModelsSlice
+  gauge: GaugeSlice
 }
 
 export interface Studio {
@@ -35,6 +37,7 @@ export function createStudio(client: StudioClient): Studio {
     writing: startWriting(),
     journal: startJournal(),
     models: startModels(),
+    gauge: startGauge(),
   }))
   return { client, store }
 }

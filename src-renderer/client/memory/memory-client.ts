@@ -4,6 +4,7 @@ import type { ImportSummary } from '../../../src-main/contract/model.ts'
 import type { Handlers, RouteName } from '../../../src-main/contract/routes/index.ts'
 import { mediaAddress } from '../media-address.ts'
 import { ClientFailure, type ClientEvent, type StudioClient } from '../studio-client.ts'
+import { type Machine, memoryCards } from './memory-cards.ts'
 import { createMemoryLibrary, fillLibrary, matching, type Scene } from './memory-library.ts'
 import { memoryModels } from './memory-models.ts'
 import {
@@ -26,6 +27,8 @@ export interface MemoryOptions {
   photoCount: number
   /** Whether dropped files get grants, as in the Electron window. */
   admits: boolean
+  /** Its graphics cards. Default: none. */
+  machine?: Machine
   /** Runs something a little later; tests pass their own to decide when. */
   later?: (work: () => void, delayMs: number) => void
   nowMs?: () => number
@@ -53,6 +56,7 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
   const handlers: Partial<Handlers> = {
     ...memoryRuns({ library, scene, later, tell, nowMs }),
     ...memoryModels({ scene, tell }),
+    ...memoryCards(options.machine ?? 'none', nowMs),
     'library.browse': ({ grantId }) => {
       const names = grantId === undefined ? ['Pictures'] : ['Iceland 2024', 'Family', 'Scans']
       const entries = names.map((name) => ({ id: `grant-${name.toLowerCase().replace(/\W/g, '-')}`, name, kind: 'folder' as const }))

@@ -1,6 +1,7 @@
 /** English: labels and sentences of the window, by screen. Plain words; nothing on the first screen needs explaining. */
 import type { Field, ModelSummary, PhotoState, Stage, WriteOutcome } from '../../../src-main/contract/model.ts'
 import { DECISION_WORDS } from './words-decisions.ts'
+import { GAUGE_WORDS } from './words-gauge.ts'
 import { LIBRARY_WORDS } from './words-library.ts'
 import { formatCount, formatRate, formatTimeLeft, photos, plural } from '../format.ts'
 
@@ -185,6 +186,7 @@ export const EN = {
   },
   ...DECISION_WORDS,
   ...LIBRARY_WORDS,
+  ...GAUGE_WORDS,
   models: {
     title: 'Models',
     help: 'Models that the studio knows, whether they work here, and why.',

@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx'
 import { startRun } from '../../state/run-actions.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import { planApproved } from '../../state/write-actions.ts'
+import { MemoryGauge } from './memory-gauge.tsx'
 import { ProfileChoice } from './profile-choice.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
@@ -21,6 +22,7 @@ export function TopBar() {
       <h1 className="visually-hidden">{words.common.appName}</h1>
       <ProfileChoice />
       <RoleChoice />
+      <MemoryGauge />
       <span className="topbar__spread" />
       <Button
         data-testid="run-button"
