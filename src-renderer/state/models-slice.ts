@@ -1,3 +1,4 @@
+import type { ModelDetail, ServingView } from '../../src-main/contract/engine.ts'
 import type { ModelSummary, ProfileState, Stage } from '../../src-main/contract/model.ts'
 import type { Reply } from '../../src-main/contract/routes/index.ts'
 
@@ -12,9 +13,22 @@ export interface ModelsSlice {
   discovered: Reply<'models.discover'> | null
   discovering: boolean
   adding: boolean
+  /** The model that is shown in depth, as it was when it was asked for. */
+  shown: { detail: ModelDetail; serving: ServingView; lines: readonly string[] } | null
+  /** Name of the model that is being started or stopped. */
+  serving: string | null
 }
 
-export const startModels = (): ModelsSlice => ({ profile: null, list: null, selections: {}, discovered: null, discovering: false, adding: false })
+export const startModels = (): ModelsSlice => ({
+  profile: null,
+  list: null,
+  selections: {},
+  discovered: null,
+  discovering: false,
+  adding: false,
+  shown: null,
+  serving: null,
+})
 
 /** Name of the model that will do a role's work: the chosen one if it can, else the first of the ranking. */
 export function findActiveModel(selection: RoleSelection | undefined): RoleSelection['models'][number] | undefined {

@@ -68,6 +68,26 @@ describe.skipIf(why !== undefined)('the memory of the cards', () => {
     await page.context().close()
   })
 
+  it('starts, keeps and stops a model, shows its log and which figure of its memory counts', async () => {
+    const page = await host.open('&machine=two-cards#/models', { script: axeSource })
+    await page.locator(byId('model-more')).nth(1).click()
+    await page.waitForSelector(`${byId('model-dialog')}[data-serving=stopped]`)
+    expect(await page.locator(byId('model-dialog')).innerText()).toContain('Planned with: 9200 MB')
+    expect(await page.isDisabled(byId('model-stop'))).toBe(true)
+    await page.click(byId('model-start'))
+    await page.waitForSelector(`${byId('model-dialog')}[data-serving=ready]`)
+    expect(await page.locator('.serving__log').innerText()).toContain('startup complete')
+    await page.click(byId('model-pin'))
+    await page.waitForSelector(`${byId('model-pin')}[aria-pressed=true]`)
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await violations(page), colorScheme).toEqual([])
+    }
+    await page.click(byId('model-stop'))
+    await page.waitForSelector(`${byId('model-dialog')}[data-serving=stopped]`)
+    await page.context().close()
+  })
+
   it('passes axe in both themes, open on a narrow and on a wide window', async () => {
     for (const width of [1440, 720]) {
       const page = await openGauge('&machine=two-cards', { theme: 'dark', script: axeSource, width })

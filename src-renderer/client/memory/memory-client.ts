@@ -20,6 +20,7 @@ import {
   setProposal,
   writePlan,
 } from './memory-review.ts'
+import { memoryServing } from './memory-serving.ts'
 import { memoryRuns } from './memory-runs.ts'
 
 export interface MemoryOptions {
@@ -57,6 +58,7 @@ export function createMemoryClient(options: MemoryOptions): MemoryClient {
     ...memoryRuns({ library, scene, later, tell, nowMs }),
     ...memoryModels({ scene, tell }),
     ...memoryCards(options.machine ?? 'none', nowMs),
+    ...memoryServing(),
     'library.browse': ({ grantId }) => {
       const names = grantId === undefined ? ['Pictures'] : ['Iceland 2024', 'Family', 'Scans']
       const entries = names.map((name) => ({ id: `grant-${name.toLowerCase().replace(/\W/g, '-')}`, name, kind: 'folder' as const }))

@@ -137,6 +137,16 @@ export function memoryModels({ scene, tell }: { scene: Scene; tell: (event: Stud
       tell({ name: 'settings.changed', data: {} })
       return { ...settings }
     },
+    'models.show': ({ name }) => {
+      const model = models.find((each) => each.name === name)
+      if (!model) throw new ClientFailure({ code: 'model-unknown', message: `No model ${name}.` })
+      const usedMb = model.vramEstimateMb
+      return {
+        ...model,
+        memory: { usedMb, source: 'registry', registryMb: usedMb, estimatedMb: 8800, reservedShare: null },
+        ...{ entry: {}, provenance: {}, problems: [] },
+      }
+    },
     'models.list': () => structuredClone(models),
     'models.select': ({ role }) => ({
       role,

@@ -3,6 +3,7 @@ import type { Field, ModelSummary, PhotoState, Stage, WriteOutcome } from '../..
 import { DECISION_WORDS } from './words-decisions.ts'
 import { GAUGE_WORDS } from './words-gauge.ts'
 import { LIBRARY_WORDS } from './words-library.ts'
+import { SERVING_WORDS } from './words-serving.ts'
 import { formatCount, formatRate, formatTimeLeft, photos, plural } from '../format.ts'
 
 const states: Record<PhotoState, string> = {
@@ -187,6 +188,7 @@ export const EN = {
   ...DECISION_WORDS,
   ...LIBRARY_WORDS,
   ...GAUGE_WORDS,
+  ...SERVING_WORDS,
   models: {
     title: 'Models',
     help: 'Models that the studio knows, whether they work here, and why.',

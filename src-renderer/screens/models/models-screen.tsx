@@ -3,10 +3,12 @@ import { formatMegabytes } from '../../copy/format.ts'
 import { words } from '../../copy/words.ts'
 import { Button } from '../../parts/button.tsx'
 import { removeServer } from '../../state/model-actions.ts'
+import { showModel } from '../../state/serving-actions.ts'
 import { openDialog } from '../../state/navigation.ts'
 import { useStudio, useStudioState } from '../../state/use-studio.ts'
 import { ROLES } from '../../state/models-slice.ts'
 import type { ModelSummary, Stage } from '../../../src-main/contract/model.ts'
+import { ModelDialog } from './model-dialog.tsx'
 import './models.css'
 
 const TONES: Record<ModelSummary['state'], string> = {
@@ -71,6 +73,16 @@ export function ModelsScreen() {
                 <td>{model.vramEstimateMb ? formatMegabytes(model.vramEstimateMb) : <span className="faint">–</span>}</td>
                 <td className="soft">{model.roles.map((role) => nameOfRole(role)).join(', ')}</td>
                 <td>
+                  {!model.remote && (
+                    <Button
+                      small
+                      data-testid="model-more"
+                      aria-label={`${words.serving.details}: ${model.displayName}`}
+                      onClick={() => void showModel(studio, model.name)}
+                    >
+                      {words.serving.details}
+                    </Button>
+                  )}
                   {model.removable && (
                     <Button
                       small
@@ -87,6 +99,7 @@ export function ModelsScreen() {
             ))}
           </tbody>
         </table>
+        <ModelDialog />
       </div>
     </div>
   )
