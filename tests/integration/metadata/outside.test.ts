@@ -92,6 +92,7 @@ it('pictures of other test suites are written, agreed on and given back, or refu
 
   const second = secondReader(written.map(({ target }) => target))
   for (const { photo, index, target } of written) {
+    check(photo, before[index]!.tags.length > 0, `written, though ExifTool says ${before[index]!.image}`)
     const ours = await kit.reader.read(photo)
     check(photo, ours.title === WORDS.title.text && ours.description === WORDS.description.text, 'we read other words')
     check(
